@@ -1,0 +1,80 @@
+"""Accounts in the directory, profiles on the shards; both carry the same id."""
+
+from datetime import datetime
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models.functions import Lower
+
+from apps.sharding import ids
+from apps.sharding.models import ShardedModel
+
+USERNAME = RegexValidator(
+    r"^[A-Za-z0-9_]{1,30}\Z", "Use 1 to 30 letters (a to z), digits and underscores."
+)
+
+
+class AccountManager(BaseUserManager["Account"]):
+    """Finds accounts the way that people write their names."""
+
+    def get_by_natural_key(self, username: str | None) -> "Account":
+        """Return the account with this username, whatever its case."""
+        return self.alias(lowered=Lower("username")).get(lowered=(username or "").lower())
+
+    def create_superuser(self, username: str, email: str, password: str | None) -> "Account":
+        """Sign up an account that may do everything (`manage.py createsuperuser`)."""
+        from apps.accounts import services
+
+        return services.sign_up(
+            username=username, email=email, password=password, is_staff=True, is_superuser=True
+        )
+
+
+class Account(AbstractBaseUser, PermissionsMixin):
+    """A person who signs in (directory). Names are unique here, over all shards."""
+
+    id = models.BigIntegerField(primary_key=True)
+    username = models.CharField(max_length=30, validators=(USERNAME,))
+    email = models.EmailField()
+    is_staff = models.BooleanField("may use the admin", default=False)
+    is_active = models.BooleanField("may sign in", default=True)
+
+    objects = AccountManager()
+
+    USERNAME_FIELD = "username"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS = ("email",)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(Lower("username"), name="accounts_username_taken"),
+            models.UniqueConstraint(Lower("email"), name="accounts_email_taken"),
+        )
+
+    def __str__(self) -> str:
+        return f"@{self.username}"
+
+    @property
+    def joined_at(self) -> datetime:
+        """When the account was made; its id says so."""
+        return ids.time_of(self.pk)
+
+
+class Profile(ShardedModel):
+    """The public side of an account, on the account's shard."""
+
+    shard_keys = ("id",)
+
+    id = models.BigIntegerField(primary_key=True)
+    username = models.CharField(max_length=30)
+    name = models.CharField(max_length=50, blank=True)
+    bio = models.CharField(max_length=500, blank=True)
+    picture = models.CharField(max_length=200, blank=True)
+
+    class Meta(ShardedModel.Meta):
+        indexes = (models.Index(Lower("username"), name="accounts_profile_username"),)
+
+    def __str__(self) -> str:
+        return f"@{self.username}"

@@ -1,0 +1,86 @@
+"""Every write to accounts and profiles."""
+
+import random
+from collections.abc import Sequence
+from typing import BinaryIO
+
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+
+from apps.accounts import pictures
+from apps.accounts.errors import NameTaken
+from apps.accounts.models import Account, Profile
+from apps.sharding import ids, shards
+
+
+def sign_up(
+    *,
+    username: str,
+    email: str,
+    password: str | None,
+    is_staff: bool = False,
+    is_superuser: bool = False,
+) -> Account:
+    """Make an account and its profile; raises NameTaken.
+
+    The name is held by the directory's transaction, which commits only after the profile is
+    stored. Whatever fails or is killed before that leaves the name free; at worst a profile
+    stays behind that no account names.
+    """
+    account = Account(
+        id=shards.first_id(random.randrange(ids.BUCKETS)),
+        username=username,
+        email=email,
+        is_staff=is_staff,
+        is_superuser=is_superuser,
+    )
+    account.set_password(password)
+    try:
+        with transaction.atomic(using="default"):
+            account.save(force_insert=True, using="default")
+            with shards.atomic_for(account.pk):
+                Profile.objects.create(id=account.pk, username=username)
+    except IntegrityError as error:
+        raise NameTaken(_taken_field(error)) from error
+    return account
+
+
+def edit_profile(
+    *,
+    account_id: int,
+    name: str,
+    bio: str,
+    picture: BinaryIO | None = None,
+    remove_picture: bool = False,
+) -> None:
+    """Change the public side of an account; raises BadPicture."""
+    changes = {"name": name, "bio": bio}
+    if picture is not None:
+        changes["picture"] = pictures.store(account_id, picture)
+    elif remove_picture:
+        changes["picture"] = ""
+    with shards.atomic_for(account_id):
+        profile = Profile.objects.select_for_update().get(id=account_id)
+        before = profile.picture
+        Profile.objects.filter(id=account_id).update(**changes)
+    if "picture" in changes:
+        pictures.discard(before, unless=changes["picture"])
+
+
+def set_active(*, accounts: QuerySet[Account], active: bool) -> int:
+    """Let accounts sign in, or no longer; returns how many changed."""
+    return accounts.using("default").update(is_active=active)
+
+
+def bulk_sign_up(*, accounts: Sequence[Account], profiles: Sequence[Profile]) -> None:
+    """Store many new accounts and their profiles at once; all directory rows or none."""
+    with transaction.atomic(using="default"):
+        Account.objects.using("default").bulk_create(accounts)
+        Profile.objects.bulk_create(profiles)
+
+
+def _taken_field(error: IntegrityError) -> str:
+    constraint = getattr(getattr(error.__cause__, "diag", None), "constraint_name", "") or ""
+    if constraint not in ("accounts_username_taken", "accounts_email_taken"):
+        raise error
+    return "username" if "username" in constraint else "email"

@@ -1,0 +1,25 @@
+"""Every write to tags."""
+
+from collections.abc import Sequence
+
+from apps.bundled.hashtags.models import TaggedPost
+from apps.posts import selectors as posts
+from apps.posts import texts
+from apps.sharding import shards
+
+
+def index(*, author_id: int, post_ids: Sequence[int]) -> None:
+    """List posts of one author under the tags in their texts."""
+    rows = [
+        TaggedPost(post_id=post_id, tag=tag)
+        for post_id, text in posts.texts_of(post_ids).items()
+        for tag in texts.tags(text)
+    ]
+    with shards.atomic_for(author_id):
+        TaggedPost.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def forget(*, post_id: int) -> None:
+    """Take a post out of all tags."""
+    with shards.atomic_for(post_id):
+        TaggedPost.objects.filter(post_id=post_id).delete()

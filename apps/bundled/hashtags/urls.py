@@ -1,0 +1,6 @@
+from django.urls import path
+
+from apps.bundled.hashtags import views
+
+app_name = "hashtags"
+urlpatterns = [path("tags/<str:tag>", views.tag, name="tag")]

@@ -1,0 +1,10 @@
+"""The refusals that follows makes."""
+
+from apps.kernel.errors import RookeryError
+
+
+class FollowingOneself(RookeryError):
+    """Nobody follows himself."""
+
+    def __init__(self) -> None:
+        super().__init__("You see your own posts anyway: follow somebody else.")

@@ -1,0 +1,28 @@
+"""Every read of follows that others need."""
+
+from typing import Any
+
+from django.db.models import OuterRef
+
+from apps.follows.models import Follow, Tally
+
+
+def is_following(follower_id: int, followed_id: int) -> bool:
+    """Tell whether one account follows another."""
+    return Follow.objects.filter(follower_id=follower_id, followed_id=followed_id).exists()
+
+
+def counts(account_id: int) -> dict[str, int]:
+    """Return `following` and `followers` of an account."""
+    return Tally.of(account_id)
+
+
+def followers_on(shard: str, account_id: int) -> Any:
+    """Return the ids of an account's followers that live on one shard, as a queryset."""
+    rows = Follow.objects.using(shard).filter(followed_id=account_id).order_by()
+    return rows.values_list("follower_id", flat=True)
+
+
+def follow_beside(follower: str, followed: str) -> Any:
+    """Return, for `Exists` in a query on the follower's shard, the follow of two columns."""
+    return Follow.objects.filter(follower_id=OuterRef(follower), followed_id=OuterRef(followed))

@@ -1,0 +1,26 @@
+"""Health: what asks whether this process should get work, or be started anew."""
+
+from django.db import DatabaseError, connections
+from django.http import HttpRequest, HttpResponse, JsonResponse
+
+from apps.sharding.conf import conf
+
+
+def live(request: HttpRequest) -> HttpResponse:
+    """Answer that the process runs. Asks no server: a database fault must restart nothing."""
+    return HttpResponse("live\n", content_type="text/plain")
+
+
+def ready(request: HttpRequest) -> HttpResponse:
+    """Answer 200 when every primary answers, else 503; either way which ones do."""
+    answers = {alias: _answers(alias) for alias in conf().primaries}
+    return JsonResponse(answers, status=200 if all(answers.values()) else 503)
+
+
+def _answers(alias: str) -> bool:
+    try:
+        with connections[alias].cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return False
+    return True

@@ -1,0 +1,44 @@
+"""The facts that posts announces."""
+
+from dataclasses import dataclass
+
+from apps.events.registry import Event
+
+
+@dataclass(frozen=True)
+class PostPublished(Event):
+    """A post, a reply or a repost is there."""
+
+    topic = "posts.post-published.v1"
+    key_field = "author_id"
+
+    post_id: int
+    author_id: int
+    in_reply_to_id: int | None = None
+    root_id: int | None = None
+    repost_of_id: int | None = None
+
+
+@dataclass(frozen=True)
+class PostDeleted(Event):
+    """A post, a reply or a repost is gone."""
+
+    topic = "posts.post-deleted.v1"
+    key_field = "author_id"
+
+    post_id: int
+    author_id: int
+    in_reply_to_id: int | None = None
+    root_id: int | None = None
+    repost_of_id: int | None = None
+
+
+@dataclass(frozen=True)
+class PostsImported(Event):
+    """Posts from an archive are there, with their old times. Nobody is notified of them."""
+
+    topic = "posts.posts-imported.v1"
+    key_field = "author_id"
+
+    author_id: int
+    post_ids: list[int]

@@ -1,0 +1,72 @@
+"""What a post causes on the shards of the posts that it answers or reposts."""
+
+from apps.events import inbox
+from apps.events.registry import subscriber
+from apps.posts import selectors, services
+from apps.posts.errors import NoSuchPost
+from apps.posts.events import PostDeleted, PostPublished
+from apps.posts.models import Post, Reply, Tally
+from apps.replication import scopes
+from apps.sharding import shards
+from apps.sharding.conf import conf
+
+
+@subscriber(PostPublished)
+def join_conversation(event: PostPublished, event_id: int) -> None:
+    """List a reply in its conversation; a second time the row is there already."""
+    if event.root_id is None or not selectors.is_there(event.post_id):
+        return
+    with shards.atomic_for(event.root_id):
+        Reply.objects.bulk_create(
+            [Reply(root_id=event.root_id, parent_id=event.in_reply_to_id, reply_id=event.post_id)],
+            ignore_conflicts=True,
+        )
+
+
+@subscriber(PostPublished)
+def count_published(event: PostPublished, event_id: int) -> None:
+    """Count a reply or a repost on the post that it is of; a receipt keeps it to once."""
+    _count(event, event_id, 1)
+    if event.repost_of_id is not None and not selectors.is_there(event.repost_of_id):
+        _delete_if_there(event.post_id)
+
+
+@subscriber(PostDeleted)
+def leave_conversation(event: PostDeleted, event_id: int) -> None:
+    """Take a reply out of its conversation; a second time there is nothing to take."""
+    if event.root_id is not None:
+        with shards.atomic_for(event.root_id):
+            Reply.objects.filter(root_id=event.root_id, reply_id=event.post_id).delete()
+
+
+@subscriber(PostDeleted)
+def count_deleted(event: PostDeleted, event_id: int) -> None:
+    """Count a reply or a repost off again; a receipt keeps it to once."""
+    _count(event, event_id, -1)
+
+
+@subscriber(PostDeleted)
+def delete_reposts(event: PostDeleted, event_id: int) -> None:
+    """Delete the reposts of a deleted post; a second time there are none."""
+    for shard in conf().shards:
+        with scopes.primary():
+            rows = list(Post.objects.on(shard).filter(repost_of_id=event.post_id))
+        for row in rows:
+            _delete_if_there(row.pk)
+
+
+def _count(event: PostPublished | PostDeleted, event_id: int, by: int) -> None:
+    for target, name in ((event.in_reply_to_id, "replies"), (event.repost_of_id, "reposts")):
+        if target is None:
+            continue
+        with shards.atomic_for(target):
+            there = Post.objects.filter(id=target).exists()
+            if there and inbox.first_time(target, event_id, name):
+                Tally.add(target, by=event.author_id, **{name: by})
+
+
+def _delete_if_there(post_id: int) -> None:
+    try:
+        services.delete(post_id=post_id)
+    except NoSuchPost:
+        pass

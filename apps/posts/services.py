@@ -1,0 +1,109 @@
+"""Every write to posts."""
+
+from django.db import IntegrityError
+
+from apps.events import outbox
+from apps.posts import texts
+from apps.posts.errors import NoSuchPost, NotTheAuthor
+from apps.posts.events import PostDeleted, PostPublished
+from apps.posts.models import Like, Post, Tally
+from apps.replication import scopes
+from apps.sharding import shards
+
+
+def publish(*, author_id: int, text: str, in_reply_to_id: int | None = None) -> Post:
+    """Store a post and announce it; both or neither. Raises TextRefused, NoSuchPost."""
+    text = texts.clean(text)
+    root_id = _root_of(in_reply_to_id) if in_reply_to_id else None
+    with shards.atomic_for(author_id):
+        post = Post.objects.create(
+            author_id=author_id, text=text, in_reply_to_id=in_reply_to_id, root_id=root_id
+        )
+        Tally.add(author_id, by=post.pk, posts=1)
+        outbox.record(_fact(PostPublished, post))
+    return post
+
+
+def repost(*, author_id: int, post_id: int) -> Post:
+    """Repost a post, once; a repost of a repost is one of the original. Raises NoSuchPost."""
+    original = _existing(post_id)
+    original_id = original.repost_of_id or original.pk
+    with shards.atomic_for(author_id):
+        row, made = Post.objects.get_or_create(author_id=author_id, repost_of_id=original_id)
+        if made:
+            outbox.record(_fact(PostPublished, row))
+    return row
+
+
+def unrepost(*, author_id: int, post_id: int) -> None:
+    """Take a repost back; nothing happens where there is none."""
+    with shards.atomic_for(author_id):
+        mine = Post.objects.filter(author_id=author_id, repost_of_id=post_id)
+        for row in mine.select_for_update():
+            _delete(row)
+
+
+def delete(*, post_id: int, by: int | None = None) -> None:
+    """Delete a post with its likes and counts. Raises NoSuchPost, NotTheAuthor.
+
+    `by` is the account that asks; None is a moderator, who may delete any.
+    """
+    with shards.atomic_for(post_id):
+        row = Post.objects.select_for_update().filter(id=post_id).first()
+        if row is None:
+            raise NoSuchPost(post_id)
+        if by is not None and row.author_id != by:
+            raise NotTheAuthor
+        _delete(row)
+
+
+def like(*, account_id: int, post_id: int) -> None:
+    """Like a post, once. Raises NoSuchPost."""
+    try:
+        with shards.atomic_for(post_id):
+            _, made = Like.objects.get_or_create(post_id=post_id, account_id=account_id)
+            if made:
+                Tally.add(post_id, by=account_id, likes=1)
+    except IntegrityError as error:
+        raise NoSuchPost(post_id) from error
+
+
+def unlike(*, account_id: int, post_id: int) -> None:
+    """Take a like back; nothing happens where there is none."""
+    with shards.atomic_for(post_id):
+        gone, _ = Like.objects.filter(post_id=post_id, account_id=account_id).delete()
+        if gone:
+            Tally.add(post_id, by=account_id, likes=-1)
+
+
+def _root_of(post_id: int) -> int:
+    parent = _existing(post_id)
+    return parent.root_id or parent.pk
+
+
+def _existing(post_id: int) -> Post:
+    with scopes.primary():
+        post = Post.objects.filter(id=post_id).first()
+    if post is None:
+        raise NoSuchPost(post_id)
+    return post
+
+
+def _delete(row: Post) -> None:
+    """Delete a locked row and announce it."""
+    fact = _fact(PostDeleted, row)
+    if row.repost_of_id is None:
+        Tally.add(row.author_id, by=row.pk, posts=-1)
+        Tally.objects.filter(owner_id=row.pk).delete()
+    row.delete()
+    outbox.record(fact)
+
+
+def _fact(kind: type[PostPublished] | type[PostDeleted], row: Post) -> PostPublished | PostDeleted:
+    return kind(
+        post_id=row.pk,
+        author_id=row.author_id,
+        in_reply_to_id=row.in_reply_to_id,
+        root_id=row.root_id,
+        repost_of_id=row.repost_of_id,
+    )

@@ -1,0 +1,11 @@
+from django.apps import AppConfig
+from django.db.backends.signals import connection_created
+
+
+class ReplicationConfig(AppConfig):
+    name = "apps.replication"
+
+    def ready(self) -> None:
+        from apps.replication import positions
+
+        connection_created.connect(positions.watch)

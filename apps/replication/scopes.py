@@ -1,0 +1,60 @@
+"""The reader that this thread or task serves right now: one scope a request, task or command.
+
+Outside a scope every read goes to the primary: that is always right, only never spread.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+from apps.replication import tokens
+
+
+@dataclass
+class Scope:
+    """What one reader has seen (`token`) and where it has written (`written`, group names)."""
+
+    token: tokens.Token
+    written: set[str] = field(default_factory=set)
+    primary_only: bool = False
+
+
+_current: ContextVar[Scope | None] = ContextVar("replication_scope", default=None)
+
+
+def current() -> Scope | None:
+    """Return the scope of this request or task, None outside of one."""
+    return _current.get()
+
+
+@contextmanager
+def scope(token: tokens.Token | None = None) -> Iterator[Scope]:
+    """Serve a reader who has seen `token`; reads may go to replicas that are as far."""
+    opened = Scope(token=dict(token or {}))
+    before = _current.set(opened)
+    try:
+        yield opened
+    finally:
+        _current.reset(before)
+
+
+@contextmanager
+def primary() -> Iterator[None]:
+    """Read from primaries only, for as long as the block runs."""
+    scope_now = _current.get()
+    if scope_now is None or scope_now.primary_only:
+        yield
+        return
+    scope_now.primary_only = True
+    try:
+        yield
+    finally:
+        scope_now.primary_only = False
+
+
+def note_write(group: str) -> None:
+    """Remember that this reader writes to `group`: its reads there stay on the primary."""
+    scope_now = _current.get()
+    if scope_now is not None:
+        scope_now.written.add(group)

@@ -1,0 +1,15 @@
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+class ShardingConfig(AppConfig):
+    name = "apps.sharding"
+
+    def ready(self) -> None:
+        post_migrate.connect(_settle, sender=self, dispatch_uid="sharding")
+
+
+def _settle(*, using: str, **_: object) -> None:
+    from apps.sharding import settling
+
+    settling.settle(using)

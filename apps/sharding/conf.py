@@ -1,0 +1,25 @@
+"""The settings of sharding, parsed once."""
+
+from dataclasses import dataclass
+from functools import cache
+
+from django.conf import settings
+
+
+@dataclass(frozen=True)
+class Conf:
+    """`directory`: the unsharded database's alias; `shards`: the shards' primaries, in order."""
+
+    directory: str
+    shards: tuple[str, ...]
+
+    @property
+    def primaries(self) -> tuple[str, ...]:
+        """Every database that takes writes, the directory first."""
+        return (self.directory, *self.shards)
+
+
+@cache
+def conf() -> Conf:
+    """Return the settings of sharding."""
+    return Conf(directory="default", shards=tuple(settings.SHARDING_SHARDS))

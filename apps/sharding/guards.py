@@ -1,0 +1,61 @@
+"""Triggers by which a shard refuses rows of buckets that it does not own.
+
+A process with an old bucket map cannot write to the wrong place: it gets an error. The check is
+one statement for each statement, over the rows that it wrote, so that a fan-out of thousands of
+rows costs one anti-join.
+"""
+
+from django.apps import apps
+from django.db import connections
+
+from apps.sharding.clock import NOT_OWNED
+from apps.sharding.conf import conf
+from apps.sharding.models import Bucket, ShardedModel
+
+FUNCTION = """
+CREATE OR REPLACE FUNCTION {table}_guard() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    stranger bigint;
+BEGIN
+    SELECT changed.{key} INTO stranger FROM changed WHERE NOT EXISTS (
+        SELECT 1 FROM sharding_ownedbucket AS owned
+        WHERE owned.bucket = ((changed.{key} >> 12) & 1023)::smallint
+    ) LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'bucket % of {key} % is not on this shard',
+            (stranger >> 12) & 1023, stranger USING ERRCODE = '{code}';
+    END IF;
+    RETURN NULL;
+END $$;
+"""
+TRIGGER = """
+CREATE OR REPLACE TRIGGER guard_{verb} AFTER {verb} ON {table}
+REFERENCING {rows} TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION {table}_guard();
+"""
+
+
+def sharded_models() -> list[type[ShardedModel]]:
+    """Return every model whose tables are on the shards."""
+    return [model for model in apps.get_models() if issubclass(model, ShardedModel)]
+
+
+def install(shard: str) -> None:
+    """Put the guards on every sharded table of this shard, anew where they are there."""
+    with connections[shard].cursor() as cursor:
+        for model in sharded_models():
+            names = {"table": model._meta.db_table, "key": model.shard_keys[0]}
+            cursor.execute(FUNCTION.format(**names, code=NOT_OWNED))
+            for verb, rows in (("INSERT", "NEW"), ("UPDATE", "NEW"), ("DELETE", "OLD")):
+                cursor.execute(TRIGGER.format(**names, verb=verb, rows=rows))
+
+
+def hand_over(shard: str) -> int:
+    """Hand a shard that owns no bucket yet those that the map names it for; returns how many."""
+    numbers = Bucket.objects.using(conf().directory).filter(shard=shard)
+    with connections[shard].cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM sharding_ownedbucket")
+        if cursor.fetchone()[0]:
+            return 0
+        mine = list(numbers.values_list("number", flat=True))
+        cursor.execute("INSERT INTO sharding_ownedbucket SELECT unnest(%s::smallint[])", [mine])
+    return len(mine)

@@ -1,0 +1,71 @@
+"""`manage.py migrate_all`: brings every database to the newest schema, safe to run again."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.sql import emit_post_migrate_signal, emit_pre_migrate_signal
+from django.db import connections
+from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.migration import Migration
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from apps.sharding.conf import conf
+
+
+class Command(BaseCommand):
+    help = "Migrate the directory and every shard. Run it again after a failure: it goes on."
+    requires_migrations_checks = False
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--lock-timeout",
+            default="5s",
+            help="how long a statement may wait for a lock before it gives way (default: 5s)",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Migrate one database after the other; stop at the first that fails."""
+        done: list[str] = []
+        with Progress(
+            TextColumn("{task.description:<12}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[now]}"),
+            console=Console(file=self.stdout),  # type: ignore[arg-type]
+        ) as progress:
+            for alias in conf().primaries:
+                try:
+                    self._migrate(alias, progress, options["lock_timeout"])
+                except Exception as error:
+                    progress.stop()
+                    raise CommandError(self._where(alias, done, error)) from error
+                done.append(alias)
+
+    def _migrate(self, alias: str, progress: Progress, lock_timeout: str) -> None:
+        connection = connections[alias]
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('lock_timeout', %s, false)", [lock_timeout])
+        bar = progress.add_task(alias, total=None, now="looking")
+
+        def advance(action: str, migration: Migration | None = None, fake: bool = False) -> None:
+            progress.update(bar, now=str(migration or ""), advance=action == "apply_success")
+
+        executor = MigrationExecutor(connection, advance)
+        executor.loader.check_consistent_history(connection)
+        targets = executor.loader.graph.leaf_nodes()
+        plan = executor.migration_plan(targets)
+        progress.update(bar, total=len(plan))
+        emit_pre_migrate_signal(verbosity=0, interactive=False, db=alias, plan=plan)
+        executor.migrate(targets, plan)
+        emit_post_migrate_signal(verbosity=0, interactive=False, db=alias, plan=plan)
+        progress.update(bar, total=len(plan) or 1, completed=len(plan) or 1, now="up to date")
+
+    def _where(self, alias: str, done: list[str], error: Exception) -> str:
+        left = [name for name in conf().primaries if name not in done and name != alias]
+        return (
+            f"{alias} failed: {error}\n"
+            f"Up to date: {', '.join(done) or 'none'}. Part of the way: {alias}. "
+            f"Not begun: {', '.join(left) or 'none'}.\n"
+            f"Each migration is whole or not at all. Mend the cause and run migrate_all again."
+        )

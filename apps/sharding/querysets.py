@@ -1,0 +1,87 @@
+"""Querysets that find their shard in their own filters."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+from django.db import models, router
+
+from apps.sharding import directory, routing
+from apps.sharding.scatter import Scatter
+
+M = TypeVar("M", bound=models.Model)
+
+
+class ShardedQuerySet(models.QuerySet[M]):
+    """Routes itself by the shard key in its filters; refuses to guess."""
+
+    @property
+    def db(self) -> str:
+        """The database for this query; raises ShardKeyMissing where no filter names a key."""
+        if self._db:
+            return str(self._db)
+        bucket = routing.bucket_in(self.model, self.query)  # type: ignore[type-var]
+        hints = self._hints if bucket is None else {**self._hints, "bucket": bucket}
+        ask = router.db_for_write if self._for_write else router.db_for_read
+        return str(ask(self.model, **hints))
+
+    def scatter(self, *args: Any, **filters: Any) -> Scatter[M]:
+        """Ask all shards: a list merged by id, paged by cursor."""
+        return Scatter(self.filter(*args, **filters))
+
+    def on(self, shard: str) -> "ShardedQuerySet[M]":
+        """Ask one shard by its name, on a server that is fresh enough for this reader."""
+        return self.using(router.db_for_read(self.model, shard=shard))
+
+    def get_many(self, values: Iterable[int]) -> dict[int, M]:
+        """Return the rows with these ids, by id, with one query a shard; missing ones left out."""
+        found: dict[int, M] = {}
+        for group in by_shard(values).values():
+            found.update({row.pk: row for row in self.filter(pk__in=group)})
+        return found
+
+    def create(self, **kwargs: Any) -> M:
+        """Store one row on the shard that its key names."""
+        row = self.model(**kwargs)
+        row.save(force_insert=True, using=self._db)
+        return row
+
+    def bulk_create(self, objs: Iterable[M], *args: Any, **options: Any) -> list[M]:
+        """Store rows with one statement a shard (each shard's are a transaction of their own)."""
+        rows = list(objs)
+        if self._db:
+            return super().bulk_create(rows, *args, **options)
+        shares: defaultdict[str, list[M]] = defaultdict(list)
+        for row in rows:
+            shares[router.db_for_write(self.model, instance=row)].append(row)
+        for alias, share in shares.items():
+            models.QuerySet.bulk_create(self.using(alias), share, *args, **options)
+        return rows
+
+    def get_or_create(self, defaults: Any = None, **kwargs: Any) -> tuple[M, bool]:
+        """Return the row that matches, made if need be, on the shard that the key names."""
+        return super(ShardedQuerySet, self._on_home(kwargs)).get_or_create(defaults, **kwargs)
+
+    def update_or_create(
+        self, defaults: Any = None, create_defaults: Any = None, **kwargs: Any
+    ) -> tuple[M, bool]:
+        """Change the row that matches, or make it, on the shard that the key names."""
+        return super(ShardedQuerySet, self._on_home(kwargs)).update_or_create(
+            defaults, create_defaults, **kwargs
+        )
+
+    def _on_home(self, kwargs: dict[str, Any]) -> "ShardedQuerySet[M]":
+        if self._db:
+            return self
+        return self.using(router.db_for_write(self.model, instance=self.model(**kwargs)))
+
+
+def by_shard(values: Iterable[int]) -> dict[str, list[int]]:
+    """Group ids by the shard that they live on."""
+    groups: defaultdict[str, list[int]] = defaultdict(list)
+    for value in values:
+        groups[directory.shard_of_id(value)].append(value)
+    return dict(groups)
+
+
+ShardedManager = models.Manager.from_queryset(ShardedQuerySet, "ShardedManager")

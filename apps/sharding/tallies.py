@@ -1,0 +1,70 @@
+"""Counters that many writers move at once without waiting for one another.
+
+A count is the sum of up to eight rows; each writer adds to the row that its own id picks, so a
+post that everybody likes is not a row that everybody locks.
+"""
+
+from typing import ClassVar
+
+from django.db import connections, models, router
+from django.db.models import OuterRef, Subquery, Sum, Value
+from django.db.models.functions import Coalesce, JSONObject
+
+from apps.sharding.ids import bucket_of
+from apps.sharding.models import ShardedModel
+
+SLOTS = 8
+
+
+class Tally(ShardedModel):
+    """Counts of one owner; a subclass adds its columns, integers that start at 0."""
+
+    shard_keys = ("owner_id",)
+    counts: ClassVar[tuple[str, ...]]
+
+    pk = models.CompositePrimaryKey("owner_id", "slot")
+    owner_id = models.BigIntegerField()
+    slot = models.PositiveSmallIntegerField()
+
+    class Meta(ShardedModel.Meta):
+        abstract = True
+
+    @classmethod
+    def add(cls, owner_id: int, *, by: int, **amounts: int) -> None:
+        """Add to the owner's counts, in the slot that the id `by` picks."""
+        shard = router.db_for_write(cls, bucket=bucket_of(owner_id))
+        names = ", ".join(amounts)
+        marks = ", ".join(["%s"] * len(amounts))
+        sums = ", ".join(f"{name} = t.{name} + excluded.{name}" for name in amounts)
+        rest = [name for name in cls.counts if name not in amounts]
+        zeros = "".join(f", {name}" for name in rest), ", 0" * len(rest)
+        with connections[shard].cursor() as cursor:
+            cursor.execute(
+                f"INSERT INTO {cls._meta.db_table} AS t (owner_id, slot, {names}{zeros[0]}) "
+                f"VALUES (%s, %s, {marks}{zeros[1]}) "
+                f"ON CONFLICT (owner_id, slot) DO UPDATE SET {sums}",
+                [owner_id, slot_of(by), *amounts.values()],
+            )
+
+    @classmethod
+    def of(cls, owner_id: int) -> dict[str, int]:
+        """Return the owner's counts by name."""
+        sums = {name: Coalesce(Sum(name), 0) for name in cls.counts}
+        return cls.objects.filter(owner_id=owner_id).aggregate(**sums)
+
+    @classmethod
+    def beside(cls, column: str = "pk") -> Subquery:
+        """Return an expression for the counts, as an object, of the owner in a query's column."""
+        sums = {name: Coalesce(Sum(name), 0) for name in cls.counts}
+        rows = cls.objects.filter(owner_id=OuterRef(column)).order_by().annotate(one=Value(1))
+        return Subquery(rows.values("one").annotate(counts=JSONObject(**sums)).values("counts"))
+
+    @classmethod
+    def none(cls) -> dict[str, int]:
+        """Return the counts of an owner who has no rows yet."""
+        return dict.fromkeys(cls.counts, 0)
+
+
+def slot_of(by: int) -> int:
+    """Return the slot, 0..7, for a writer: from the bits of its id that differ most."""
+    return (by ^ (by >> 12) ^ (by >> 22)) % SLOTS

@@ -1,0 +1,24 @@
+"""Home timelines, on the shard of the account whose they are."""
+
+from django.db import models
+
+from apps.sharding.models import ShardedModel
+
+
+class Entry(ShardedModel):
+    """A post or repost (`post_id`) by a followed author in one account's home timeline.
+
+    The follow is the truth, the entry is a copy of its consequence: entries of authors who are
+    no longer followed may still be there, and are not shown.
+    """
+
+    shard_keys = ("account_id",)
+
+    pk = models.CompositePrimaryKey("account_id", "post_id")
+    account_id = models.BigIntegerField()
+    post_id = models.BigIntegerField()
+    author_id = models.BigIntegerField()
+    original_id = models.BigIntegerField(null=True)
+
+    class Meta(ShardedModel.Meta):
+        pass

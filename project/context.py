@@ -1,0 +1,9 @@
+"""What every page knows of the site."""
+
+from django.conf import settings
+from django.http import HttpRequest
+
+
+def site(request: HttpRequest) -> dict[str, str]:
+    """Return the site's name."""
+    return {"site_name": settings.SITE_NAME}

@@ -1,0 +1,52 @@
+"""The one place where a refusal becomes an answer over HTTP."""
+
+import logging
+from collections.abc import Callable
+
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from apps.accounts.errors import NoSuchAccount
+from apps.kernel.errors import BadCursor, RookeryError
+from apps.posts.errors import NoSuchPost, NotTheAuthor
+
+log = logging.getLogger("apps.refusals")
+
+# Every other refusal is the request's own fault: 400.
+STATUS: dict[type[RookeryError], int] = {
+    BadCursor: 404,
+    NoSuchAccount: 404,
+    NoSuchPost: 404,
+    NotTheAuthor: 403,
+}
+PAGES = {400: "400.html", 403: "403.html", 404: "404.html"}
+RETRY_AFTER = 10
+
+
+class Refusals:
+    """Turns what a view refused, or a server that is away, into a page that says so."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer a request; refusals come by `process_exception`."""
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Answer for an exception that a view raised; None leaves it to Django."""
+        if isinstance(error, RookeryError):
+            status = STATUS.get(type(error), 400)
+            return render(request, PAGES[status], {"reason": str(error)}, status=status)
+        if isinstance(error, OperationalError | InterfaceError):
+            log.error("A database is away: %s", error)
+            return _unavailable(request)
+        return None
+
+
+def _unavailable(request: HttpRequest) -> HttpResponse:
+    context = {"draft": request.POST.get("text", ""), "retry_after": RETRY_AFTER}
+    response = render(request, "503.html", context, status=503)
+    response["Retry-After"] = str(RETRY_AFTER)
+    return response

@@ -1,0 +1,211 @@
+"""Every setting, read once from the environment. The same code everywhere: only variables differ.
+
+With no variable set this is the embedded site on loopback. docs/settings.md lists them all.
+"""
+
+import os
+import secrets
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from apps.cluster import topology as topologies
+from apps.kernel import env
+from apps.kernel.errors import Misconfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+HOME = Path(os.environ.get("ROOKERY_HOME") or BASE_DIR / ".rookery").resolve()
+EMBEDDED = not os.environ.get("ROOKERY_TOPOLOGY")
+
+# --- Where the site is -----------------------------------------------------------------------
+SITE_URL = os.environ.get("ROOKERY_SITE_URL", "http://127.0.0.1:8000").rstrip("/")
+SITE_NAME = os.environ.get("ROOKERY_SITE_NAME", "Rookery")
+_site = urlsplit(SITE_URL)
+if _site.scheme not in ("http", "https") or not _site.hostname:
+    raise Misconfigured("ROOKERY_SITE_URL", "an http or https address", SITE_URL)
+HTTPS = _site.scheme == "https"
+LOOPBACK = _site.hostname in ("127.0.0.1", "localhost", "::1")
+ALLOWED_HOSTS = env.words(os.environ, "ROOKERY_ALLOWED_HOSTS") or (
+    ["127.0.0.1", "localhost", "[::1]"] if LOOPBACK else [_site.hostname]
+)
+CSRF_TRUSTED_ORIGINS = [SITE_URL] if HTTPS else []
+DEBUG = env.flag(os.environ, "ROOKERY_DEBUG", False)
+
+
+def _secret_key() -> str:
+    """Return the key from the environment; the embedded site keeps one of its own."""
+    if given := os.environ.get("ROOKERY_SECRET_KEY"):
+        if len(given) < 40:
+            raise Misconfigured("ROOKERY_SECRET_KEY", "at least 40 random characters", "fewer")
+        return given
+    if not EMBEDDED:
+        raise Misconfigured("ROOKERY_SECRET_KEY", "at least 40 random characters", "nothing")
+    kept = HOME / "secret_key"
+    if not kept.exists():
+        HOME.mkdir(parents=True, exist_ok=True)
+        fresh = kept.with_suffix(f".{os.getpid()}")
+        fresh.touch(mode=0o600)
+        fresh.write_text(secrets.token_urlsafe(60))
+        try:
+            os.link(fresh, kept)  # two processes may start at once: the first key stays
+        except FileExistsError:
+            pass
+        fresh.unlink()
+    return kept.read_text()
+
+
+SECRET_KEY = _secret_key()
+
+# --- Servers ---------------------------------------------------------------------------------
+TOPOLOGY = topologies.load_or_exit(os.environ, HOME)
+# WSGI threads keep their connections; under ASGI that runs out of them, so push has a pool.
+POOL = env.flag(os.environ, "ROOKERY_DB_POOL", False)
+DATABASES = topologies.databases(
+    TOPOLOGY,
+    options={
+        "CONN_MAX_AGE": 0 if POOL else None,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {"pool": {"min_size": 0, "max_size": 4, "timeout": 5}} if POOL else {},
+    },
+)
+DATABASE_ROUTERS = ["project.routers.Router"]
+REPLICATION_GROUPS = topologies.groups(TOPOLOGY)
+REPLICATION_COOKIE = "rookery_seen"
+SHARDING_SHARDS = list(TOPOLOGY.shards)
+CACHES = {
+    "default": {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": TOPOLOGY.cache,
+        # One second: a cache that is slower than its database is away.
+        "OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 1, "SOCKET_TIMEOUT": 1},
+    }
+}
+DJANGO_REDIS_IGNORE_EXCEPTIONS = True
+DJANGO_REDIS_LOG_IGNORED_EXCEPTIONS = True
+
+# --- Celery ----------------------------------------------------------------------------------
+CELERY_BROKER_URL = TOPOLOGY.broker
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 5}
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_WORKER_PREFETCH_MULTIPLIER = 4
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BEAT_SCHEDULE = {
+    "events-sweep": {"task": "events.sweep", "schedule": 5.0, "options": {"expires": 5}},
+}
+
+# --- The program -----------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "apps.cluster",
+    "apps.replication",
+    "apps.sharding",
+    "apps.events",
+    "apps.accounts",
+    "apps.posts",
+    "apps.follows",
+    "apps.timelines",
+    "apps.archives",
+    "apps.bundled.hashtags",
+    "apps.ops",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.humanize",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django_htmx",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "project.refusals.Refusals",
+    "apps.replication.middleware.FreshReads",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+ROOT_URLCONF = "project.urls"
+WSGI_APPLICATION = "project.wsgi.application"
+ASGI_APPLICATION = "project.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "project" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "project.context.site",
+            ],
+        },
+    }
+]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+# --- Signing in ------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.Account"
+# The username is unique whatever its case, by a constraint on lower(username).
+SILENCED_SYSTEM_CHECKS = ["auth.E003"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "accounts:sign-in"
+LOGIN_REDIRECT_URL = "timelines:home"
+LOGOUT_REDIRECT_URL = "timelines:home"
+# Kept in the directory, read from the cache: a page of a signed-in account asks for no session.
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+SESSION_COOKIE_NAME = "rookery_session"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
+
+# --- Over the wire ---------------------------------------------------------------------------
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_REDIRECT_EXEMPT = [r"^health/"]
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
+
+# --- Files -----------------------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "project" / "static"]
+STATIC_ROOT = Path(os.environ.get("ROOKERY_STATIC_ROOT") or HOME / "static")
+# Beside a production server files are collected once; the embedded site finds them in place.
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = EMBEDDED
+MEDIA_URL = "/media/"
+MEDIA_ROOT = Path(os.environ.get("ROOKERY_MEDIA_ROOT") or HOME / "media")
+_STATIC = "django.contrib.staticfiles.storage.StaticFilesStorage"
+_HASHED = "whitenoise.storage.CompressedManifestStaticFilesStorage"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": _STATIC if EMBEDDED else _HASHED},
+}
+
+# --- Logs ------------------------------------------------------------------------------------
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {"apps": {"level": "INFO"}, "django": {"level": "WARNING"}},
+}

@@ -1,0 +1,21 @@
+"""Every address of the site."""
+
+from django.conf import settings
+from django.contrib import admin
+from django.urls import include, path, re_path
+from django.views.static import serve
+
+urlpatterns = [
+    path("", include("apps.ops.urls")),
+    path("accounts/", include("apps.accounts.urls")),
+    path("", include("apps.posts.urls")),
+    path("", include("apps.follows.urls")),
+    path("", include("apps.bundled.hashtags.urls")),
+    path("", include("apps.timelines.urls")),
+    path("admin/", admin.site.urls),
+]
+if settings.EMBEDDED:
+    # In production nginx or the ingress serves pictures from their storage.
+    urlpatterns.append(
+        re_path(r"^media/(?P<path>.*)$", serve, {"document_root": settings.MEDIA_ROOT})
+    )
