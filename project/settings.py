@@ -106,6 +106,7 @@ INSTALLED_APPS = [
     "apps.timelines",
     "apps.archives",
     "apps.bundled.hashtags",
+    "apps.demo",
     "apps.ops",
     "django.contrib.admin",
     "django.contrib.auth",

@@ -38,7 +38,7 @@ def discard(name: str, *, unless: str) -> None:
 
 def _square(data: bytes) -> Image.Image:
     try:
-        image = Image.open(io.BytesIO(data), formats=FORMATS)
+        image: Image.Image = Image.open(io.BytesIO(data), formats=FORMATS)
         if image.width * image.height > MOST_PIXELS:
             raise BadPicture("This picture has more than 40 megapixels. Choose a smaller one.")
         image = ImageOps.exif_transpose(image)

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Sequence
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from apps.accounts import pictures
 from apps.accounts.errors import NameTaken
 from apps.accounts.models import Account, Profile
-from apps.sharding import ids, shards
+from apps.sharding import bulk, ids, shards
 
 
 def sign_up(
@@ -72,11 +72,24 @@ def set_active(*, accounts: QuerySet[Account], active: bool) -> int:
     return accounts.using("default").update(is_active=active)
 
 
-def bulk_sign_up(*, accounts: Sequence[Account], profiles: Sequence[Profile]) -> None:
-    """Store many new accounts and their profiles at once; all directory rows or none."""
-    with transaction.atomic(using="default"):
-        Account.objects.using("default").bulk_create(accounts)
-        Profile.objects.bulk_create(profiles)
+class NewAccount(NamedTuple):
+    """An account for `load`; `password` is hashed already, or unusable."""
+
+    id: int
+    username: str
+    email: str
+    password: str
+    name: str
+    bio: str
+
+
+def load(accounts: Sequence[NewAccount]) -> None:
+    """Store many new accounts and their profiles: the directory's rows after the shards'."""
+    profiles = ((a.id, a.username, a.name, a.bio, "") for a in accounts)
+    bulk.load(Profile, ("id", "username", "name", "bio", "picture"), profiles)
+    fields = ("id", "username", "email", "password", "is_active", "is_staff", "is_superuser")
+    rows = ((a.id, a.username, a.email, a.password, True, False, False) for a in accounts)
+    bulk.load(Account, fields, rows)
 
 
 def _taken_field(error: IntegrityError) -> str:

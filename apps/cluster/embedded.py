@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from apps.cluster import plan as plans
@@ -87,7 +88,7 @@ class Cluster:
     def _existing(self) -> Plan:
         plan = self.plan()
         if plan is None:
-            raise ClusterError(f"There is no cluster under {self.home}. Run `manage.py cluster up`.")
+            raise ClusterError(f"No cluster is under {self.home}. Run `manage.py cluster up`.")
         return plan
 
     def _servers(self, plan: Plan) -> dict[str, postgres.Server]:
@@ -106,7 +107,7 @@ class Cluster:
             return plans.new(shape)
         if new_ports:
             if any(server.process for server in self._servers(plan).values()):
-                raise ClusterError("Ports change while nothing runs: `manage.py cluster down` first.")
+                raise ClusterError("Ports change while nothing runs: `cluster down` first.")
             return plans.with_new_ports(plan)
         return plan
 
@@ -125,7 +126,7 @@ class Cluster:
         if not valkey.Server(self.home, plan).process:
             idle["valkey"] = plan.valkey_port
         for name, port in idle.items():
-            if not processes.wait_for(lambda port=port: plans.is_free(port), 3):
+            if not processes.wait_for(partial(plans.is_free, port), 3):
                 raise ClusterError(
                     f"Port {port} of {name} is held by another program. Stop that program, or run "
                     f"`manage.py cluster up --new-ports`."

@@ -98,7 +98,8 @@ class Server:
 
     def remove(self) -> None:
         """Remove the data folder of a replica: a copy of what its primary has."""
-        assert self.node.primary is not None
+        if self.node.primary is None:
+            raise ClusterError(f"{self.node.name} is a primary: its data is nobody's copy.")
         shutil.rmtree(self.data)
 
     def ask(self, query: str, database: str = DATABASE) -> list[tuple[Any, ...]]:
@@ -122,9 +123,12 @@ class Server:
 
     def ensure_slots(self, replicas: Iterable[Node]) -> None:
         """Make the replication slots that this primary keeps for its replicas."""
-        have = {row[0]: row[1] for row in self.ask(
-            "SELECT slot_name, coalesce(wal_status, '') FROM pg_replication_slots", "postgres"
-        )}
+        have = {
+            row[0]: row[1]
+            for row in self.ask(
+                "SELECT slot_name, coalesce(wal_status, '') FROM pg_replication_slots", "postgres"
+            )
+        }
         for node in replicas:
             if have.get(node.slot) == "lost":
                 self.ask(f"SELECT pg_drop_replication_slot('{node.slot}')", "postgres")

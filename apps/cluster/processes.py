@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -42,9 +43,8 @@ def end(process: psutil.Process, name: str, patience: float = 30) -> None:
         ) from None
 
 
-def wait_for(condition: object, patience: float, pause: float = 0.05) -> bool:
+def wait_for(condition: Callable[[], bool], patience: float, pause: float = 0.05) -> bool:
     """Tell whether `condition()` becomes true within `patience` seconds."""
-    assert callable(condition)
     end_at = time.monotonic() + patience
     while not condition():
         if time.monotonic() > end_at:

@@ -34,7 +34,9 @@ def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) 
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
-        raise pytest.UsageError("Another test run uses the test cluster. Wait for its end.") from None
+        raise pytest.UsageError(
+            "Another test run uses the test cluster. Wait for its end."
+        ) from None
     _held.append(lock)
     os.environ["ROOKERY_HOME"] = str(HOME)
     cluster = Cluster(HOME, lambda _: None, FAST)

@@ -19,7 +19,7 @@ class TopologyError(Exception):
 
     def __init__(self, key: str, expected: str, got: object) -> None:
         super().__init__(
-            f"ROOKERY_TOPOLOGY: {key}: expected {expected}, got {got!r}. Correct it and start again."
+            f"ROOKERY_TOPOLOGY: {key}: expected {expected}, got {got!r}. Correct it, then start."
         )
         self.key, self.expected, self.got = key, expected, got
 

@@ -12,7 +12,13 @@ class ComposeForm(forms.Form):
     text = forms.CharField(
         strip=False,
         max_length=texts.MOST_CODE_POINTS,
-        widget=forms.Textarea(attrs={"rows": 3, "data-limit": texts.MOST_CHARACTERS}),
+        widget=forms.Textarea(
+            attrs={
+                "rows": 3,
+                "data-limit": texts.MOST_CHARACTERS,
+                "placeholder": "What have you seen, made or thought?",
+            }
+        ),
     )
     in_reply_to = forms.IntegerField(
         required=False, min_value=1, max_value=2**63 - 1, widget=forms.HiddenInput

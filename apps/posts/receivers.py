@@ -14,7 +14,9 @@ from apps.sharding.conf import conf
 @subscriber(PostPublished)
 def join_conversation(event: PostPublished, event_id: int) -> None:
     """List a reply in its conversation; a second time the row is there already."""
-    if event.root_id is None or not selectors.is_there(event.post_id):
+    if event.root_id is None or event.in_reply_to_id is None:
+        return
+    if not selectors.is_there(event.post_id):
         return
     with shards.atomic_for(event.root_id):
         Reply.objects.bulk_create(

@@ -57,9 +57,9 @@ class Rows(NamedTuple):
     reposted: set[int]
 
 
-def with_cards(viewer_id: int | None) -> ShardedQuerySet[Post]:
+def with_cards(viewer_id: int | None) -> ShardedQuerySet[Any]:
     """Return posts with their author, counts and the viewer's like in the same query."""
-    like = Like.objects.filter(post_id=OuterRef("pk"), account_id=viewer_id)
+    like = Like.objects.filter(post_id=OuterRef("pk"), account_id=viewer_id or 0)
     return Post.objects.annotate(
         author=accounts.card_beside("author_id"),
         counts=Tally.beside("pk"),
@@ -155,8 +155,8 @@ def _rows(post_ids: Iterable[int], viewer_id: int | None) -> Rows:
 def _reposted(post_ids: list[int], viewer_id: int | None) -> set[int]:
     if viewer_id is None or not post_ids:
         return set()
-    mine = Post.objects.filter(author_id=viewer_id, repost_of_id__in=post_ids)
-    return set(mine.values_list("repost_of_id", flat=True))
+    mine = Post.objects.filter(author_id=viewer_id, repost_of_id__in=post_ids).only("repost_of_id")
+    return {row.repost_of_id for row in mine if row.repost_of_id}
 
 
 def _in_order(post_ids: Iterable[int], rows: Rows, viewer_id: int | None) -> list[PostCard]:

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from functools import cache
+from typing import Any
 from urllib.parse import urlsplit
 
 import regex
@@ -24,8 +25,11 @@ _MENTION_OR_TAG = re.compile(
 )
 
 
-def clean(text: str) -> str:
-    """Return a text as it is stored; raises TextRefused for an empty or too long one."""
+def clean(text: str, most: int = MOST_CHARACTERS) -> str:
+    """Return a text as it is stored; raises TextRefused for an empty or too long one.
+
+    `most` counts characters as people do. Texts from elsewhere may be longer than our own.
+    """
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n")).strip()
     text = "".join(c for c in text if c == "\n" or unicodedata.category(c) not in ("Cc", "Cs"))
     if not text:
@@ -64,7 +68,7 @@ def _linkify() -> LinkifyIt:
     return LinkifyIt(options={"fuzzy_email": False, "fuzzy_ip": False, "fuzzy_link": False})
 
 
-def _links(text: str) -> list[object]:
+def _links(text: str) -> list[Any]:
     found = _linkify().match(text) or []
     return [m for m in found if urlsplit(m.url).scheme in ("http", "https")]
 

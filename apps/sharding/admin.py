@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
+from django.core.paginator import Paginator
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 
@@ -39,7 +40,7 @@ class ScatterChangeList(ChangeList):
         self.show_full_result_count = False
         self.show_admin_actions = True
         self.can_show_all = self.multi_page = False
-        self.paginator = self.model_admin.get_paginator(request, page.items, self.list_per_page)
+        self.paginator = Paginator(page.items, self.list_per_page)
 
     def next_link(self) -> str:
         """Return the query string of the next page, empty where there is none."""
@@ -56,7 +57,7 @@ class ScatterAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     change_list_template = "sharding/scatter_change_list.html"
     list_per_page = 50
     ordering = ("-id",)
-    actions = None
+    actions: tuple[str, ...] | None = None
 
     def get_changelist(self, request: HttpRequest, **_: Any) -> type[ChangeList]:
         """Return the list that is merged from all shards."""

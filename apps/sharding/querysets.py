@@ -15,12 +15,17 @@ M = TypeVar("M", bound=models.Model)
 class ShardedQuerySet(models.QuerySet[M]):
     """Routes itself by the shard key in its filters; refuses to guess."""
 
+    # Django's own, which its type stubs leave out.
+    _db: str | None
+    _hints: dict[str, Any]
+    _for_write: bool
+
     @property
     def db(self) -> str:
         """The database for this query; raises ShardKeyMissing where no filter names a key."""
         if self._db:
             return str(self._db)
-        bucket = routing.bucket_in(self.model, self.query)  # type: ignore[type-var]
+        bucket = routing.bucket_in(self.model, self.query)  # type: ignore[arg-type]
         hints = self._hints if bucket is None else {**self._hints, "bucket": bucket}
         ask = router.db_for_write if self._for_write else router.db_for_read
         return str(ask(self.model, **hints))

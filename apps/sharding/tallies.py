@@ -57,7 +57,7 @@ class Tally(ShardedModel):
         """Return an expression for the counts, as an object, of the owner in a query's column."""
         sums = {name: Coalesce(Sum(name), 0) for name in cls.counts}
         rows = cls.objects.filter(owner_id=OuterRef(column)).order_by().annotate(one=Value(1))
-        return Subquery(rows.values("one").annotate(counts=JSONObject(**sums)).values("counts"))
+        return Subquery(rows.values("one").annotate(tally=JSONObject(**sums)).values("tally"))
 
     @classmethod
     def none(cls) -> dict[str, int]:

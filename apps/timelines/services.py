@@ -1,13 +1,13 @@
 """Every write to home timelines."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from django.db import connections
 
 from apps.follows import selectors as follows
 from apps.posts import selectors as posts
 from apps.replication import scopes
-from apps.sharding import shards
+from apps.sharding import bulk, shards
 from apps.sharding.conf import conf
 from apps.timelines.models import Entry
 
@@ -72,3 +72,8 @@ def _entry(account_id: int, item: dict[str, int]) -> Entry:
         author_id=item["by_id"],
         original_id=item["original_of"],
     )
+
+
+def load_entries(rows: Iterable[tuple[int, int, int]]) -> int:
+    """Store many entries (account id, post id, author id) at once; returns how many."""
+    return bulk.load(Entry, ("account_id", "post_id", "author_id"), rows)

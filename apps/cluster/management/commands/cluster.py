@@ -58,9 +58,13 @@ class Command(BaseCommand):
             least = 1 if name == "shards" else 0
             if options[name] is not None and not least <= options[name] <= 16:
                 raise CommandError(f"--{name} is a number from {least} to 16.")
-        given = {name: options[name] for name in ("shards", "replicas") if options[name] is not None}
+        given = {
+            name: options[name] for name in ("shards", "replicas") if options[name] is not None
+        }
         if given and self.cluster.plan() is not None:
-            raise CommandError("The cluster is made already; its shape stays. See `cluster status`.")
+            raise CommandError(
+                "The cluster is made already; its shape stays. See `cluster status`."
+            )
         self.cluster.up(Shape(**given), new_ports=options["new_ports"])
         self.console.print("The cluster is up.")
 

@@ -36,7 +36,9 @@ BEAT = "celery -A project beat --loglevel WARNING --schedule {home}/beat/schedul
 
 
 class Command(BaseCommand):
-    help = "Start everything: servers, schema, an admin, demo posts, then the site. Ctrl-C stops it."
+    help = (
+        "Start everything: servers, schema, an admin, demo posts, then the site. Ctrl-C stops it."
+    )
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -105,7 +107,7 @@ class Command(BaseCommand):
 
         def answers() -> bool:
             try:
-                with urllib.request.urlopen(f"{url}health/live", timeout=2) as answer:
+                with urllib.request.urlopen(f"{url}health/live", timeout=2) as answer:  # noqa: S310
                     return bool(answer.status == 200)
             except OSError:
                 return False
@@ -117,7 +119,9 @@ class Command(BaseCommand):
         """Refuse a second quickstart; end what a killed one left running."""
         pid_file = self.home / "run" / "quickstart.pid"
         if other := processes.of(pid_file, "quickstart"):
-            raise CommandError(f"quickstart runs already (process {other.pid}). Stop it with Ctrl-C.")
+            raise CommandError(
+                f"quickstart runs already (process {other.pid}). Stop it with Ctrl-C."
+            )
         for process in processes.marked(MARK, str(self.home)):
             self.console.print(f"Ending what was left running: process {process.pid}")
             processes.end(process, "a process of the last quickstart")

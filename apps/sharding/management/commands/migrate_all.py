@@ -6,7 +6,6 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.management.sql import emit_post_migrate_signal, emit_pre_migrate_signal
 from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
-from django.db.migrations.migration import Migration
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
@@ -48,10 +47,10 @@ class Command(BaseCommand):
             cursor.execute("SELECT set_config('lock_timeout', %s, false)", [lock_timeout])
         bar = progress.add_task(alias, total=None, now="looking")
 
-        def advance(action: str, migration: Migration | None = None, fake: bool = False) -> None:
+        def advance(action: str, migration: Any = None, fake: bool = False) -> None:
             progress.update(bar, now=str(migration or ""), advance=action == "apply_success")
 
-        executor = MigrationExecutor(connection, advance)
+        executor = MigrationExecutor(connection, advance)  # type: ignore[arg-type]
         executor.loader.check_consistent_history(connection)
         targets = executor.loader.graph.leaf_nodes()
         plan = executor.migration_plan(targets)

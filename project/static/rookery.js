@@ -1,0 +1,42 @@
+"use strict";
+(() => {
+  // A character is what people count as one: a family emoji is one, not seven.
+  const segmenter = window.Intl && Intl.Segmenter ? new Intl.Segmenter() : null;
+  const length = (text) => (segmenter ? [...segmenter.segment(text)].length : [...text].length);
+
+  const showCount = (area) => {
+    const place = area.form.querySelector(".count");
+    if (!place) return;
+    const left = Number(area.dataset.limit) - length(area.value.trim());
+    place.textContent = `${left} left`;
+    place.classList.toggle("over", left < 0);
+  };
+
+  document.addEventListener("input", (event) => {
+    if (event.target.matches("textarea[data-limit]")) showCount(event.target);
+  });
+
+  // Ctrl-Enter sends what is being written.
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.matches("textarea[data-limit]")) {
+      event.target.form.requestSubmit();
+    }
+  });
+
+  // A second click while the first is under way sends nothing twice.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.dataset.sent) { event.preventDefault(); return; }
+    if (form.hasAttribute("data-once")) {
+      form.dataset.sent = "1";
+      form.classList.add("busy");
+    }
+  });
+  window.addEventListener("pageshow", () => {
+    document.querySelectorAll("form[data-sent]").forEach((form) => {
+      delete form.dataset.sent;
+      form.classList.remove("busy");
+    });
+    document.querySelectorAll("textarea[data-limit]").forEach(showCount);
+  });
+})();
