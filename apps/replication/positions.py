@@ -56,9 +56,8 @@ def note(connection: BaseDatabaseWrapper, position: int) -> None:
 
 
 def watch(*, connection: BaseDatabaseWrapper, **_: object) -> None:
-    """Have every read on a connection of a replicated group bring its position home."""
-    group = conf().primary_of(connection.alias)
-    if conf().groups.get(group) and _carry not in connection.execute_wrappers:
+    """Have every read on a connection bring its position home, if its group has replicas."""
+    if _carry not in connection.execute_wrappers:
         connection.execute_wrappers.append(_carry)
 
 
@@ -70,15 +69,17 @@ def _carry(
     execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]
 ) -> Any:
     scope, connection = scopes.current(), context["connection"]
-    cursor = context["cursor"].cursor
-    if scope is None or many or connection.in_atomic_block or not _is_read(sql, cursor):
+    if scope is None or many or connection.in_atomic_block:
+        return execute(sql, params, many, context)
+    group, cursor = conf().primary_of(connection.alias), context["cursor"].cursor
+    if not conf().groups.get(group) or not _is_read(sql, cursor):
         return execute(sql, params, many, context)
     result = execute(f"{sql}; {_question(connection.alias)}", params, many, context)
     cursor.set_result(-1)
     position = int(cursor.fetchone()[0] or 0)
     cursor.set_result(0)
     note(connection, position)
-    tokens.advance(scope.token, conf().primary_of(connection.alias), position)
+    tokens.advance(scope.token, group, position)
     return result
 
 

@@ -25,14 +25,14 @@ MARK = "ROOKERY_QUICKSTART"
 WEB = (
     "gunicorn project.wsgi --worker-class gthread --workers 2 --threads {threads} "
     "--bind 127.0.0.1:{port} --keep-alive 30 --backlog 2048 --worker-connections 4000 "
-    "--graceful-timeout 20 --log-level warning --control-socket-disable"
+    "--graceful-timeout 20 --log-level warning --no-control-socket"
 )
 PUSH = (
     "gunicorn project.asgi --worker-class uvicorn_worker.UvicornWorker --workers 1 "
-    "--bind 127.0.0.1:{push_port} --graceful-timeout 20 --log-level warning"
+    "--bind 127.0.0.1:{push_port} --graceful-timeout 20 --log-level warning --no-control-socket"
 )
-WORKER = "celery -A project worker --concurrency 2 --loglevel WARNING --without-mingle"
-BEAT = "celery -A project beat --loglevel WARNING --schedule {home}/beat/schedule --pidfile="
+WORKER = "celery --quiet -A project worker --concurrency 2 --loglevel WARNING --without-mingle"
+BEAT = "celery --quiet -A project beat --loglevel WARNING --schedule {home}/beat/schedule --pidfile="
 
 
 class Command(BaseCommand):
@@ -94,7 +94,9 @@ class Command(BaseCommand):
         values = {"port": port, "push_port": port + 1, "threads": THREADS, "home": self.home}
         (self.home / "beat").mkdir(exist_ok=True)
         for name, command in {"web": WEB, "push": PUSH, "worker": WORKER, "beat": BEAT}.items():
-            line = f"exec {sys.executable} -m {command.format(**values)}"
+            # Celery warns of root: a server at home is often run by it.
+            python = f"exec {sys.executable} -W \"ignore:You're running the worker\""
+            line = f"{python} -m {command.format(**values)}"
             pooled = {"ROOKERY_DB_POOL": "1"} if name == "push" else {}
             manager.add_process(name, line, cwd=str(settings.BASE_DIR), env={**environ, **pooled})
         Thread(target=self._announce, args=(port, manager), daemon=True).start()

@@ -1,0 +1,134 @@
+"""What tests share: databases, accounts, and events that are delivered when a test says so.
+
+Fast tests run in transactions on the primaries, which stand in for their replicas. Tests marked
+`cluster` use the replicas, and real commits.
+"""
+
+import itertools
+import json
+import os
+import random
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+_numbers = itertools.count(1)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Hash passwords fast: how slow Argon2 is, is not under test."""
+    from django.conf import settings
+
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def _mirrored_replicas(request: pytest.FixtureRequest, settings: Any) -> None:
+    """Let primaries stand in for their replicas, except where replicas are under test."""
+    if not request.node.get_closest_marker("cluster"):
+        settings.REPLICATION_GROUPS = {name: () for name in settings.REPLICATION_GROUPS}
+
+
+@pytest.fixture
+def make_account() -> Callable[..., Any]:
+    """Return a function that signs an account up, on a shard if one is named."""
+    from unittest.mock import patch
+
+    from apps.accounts import services
+    from apps.sharding import directory, ids
+
+    def make(username: str | None = None, *, shard: str | None = None, **options: Any) -> Any:
+        username = username or f"account{next(_numbers)}"
+        buckets = [n for n in range(ids.BUCKETS) if shard in (None, directory.shard_of(n))]
+        email = f"{username}@example.org"
+        with patch("apps.accounts.services.random.randrange", lambda _: random.choice(buckets)):
+            return services.sign_up(
+                username=username, email=email, password="a good long password", **options
+            )
+
+    return make
+
+
+@pytest.fixture
+def deliver() -> Callable[[], int]:
+    """Return a function that delivers all events, and those that they cause; returns how many."""
+    from apps.events import dispatch
+    from apps.sharding.conf import conf
+
+    def run() -> int:
+        count = 0
+        while moved := sum(dispatch.drain(shard) for shard in conf().shards):
+            count += moved
+        return count
+
+    return run
+
+
+@pytest.fixture
+def topology() -> str:
+    """The topology of the test databases, for processes of their own."""
+    from django.db import connections
+
+    def url(alias: str) -> str:
+        values = connections[alias].settings_dict
+        host = f"{values['HOST']}:{values['PORT']}"
+        return f"postgresql://{values['USER']}:{values['PASSWORD']}@{host}/{values['NAME']}"
+
+    from django.conf import settings
+
+    from apps.sharding.conf import conf
+
+    topology = settings.TOPOLOGY
+    replicas = {
+        alias: [url(name) for name in settings.DATABASES if name.startswith(f"{alias}_replica")]
+        for alias in conf().primaries
+    }
+    groups = {alias: {"primary": url(alias), "replicas": replicas[alias]} for alias in replicas}
+    directory = groups.pop("default")
+    tree = {"directory": directory, "shards": groups, "cache": {"url": topology.cache}}
+    return json.dumps(tree)
+
+
+@pytest.fixture
+def start_process(topology: str, tmp_path: Path) -> Iterator[Callable[..., Any]]:
+    """Return a function that starts `python -m …` against the test databases."""
+    from django.conf import settings
+
+    started: list[subprocess.Popen[bytes]] = []
+    environ = {
+        **os.environ,
+        "ROOKERY_TOPOLOGY": topology,
+        "ROOKERY_SECRET_KEY": settings.SECRET_KEY,
+        "ROOKERY_HOME": str(settings.HOME),
+    }
+
+    def start(*command: str, **variables: str) -> subprocess.Popen[bytes]:
+        log = (tmp_path / f"process{len(started)}.log").open("wb")
+        with log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", *command],
+                cwd=ROOT,
+                env={**environ, **variables},
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+            )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        if process.poll() is None:
+            process.terminate()
+    for process in started:
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
