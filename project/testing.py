@@ -33,7 +33,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def _mirrored_replicas(request: pytest.FixtureRequest, settings: Any) -> None:
     """Let primaries stand in for their replicas, except where replicas are under test."""
     if not request.node.get_closest_marker("cluster"):
-        settings.REPLICATION_GROUPS = {name: () for name in settings.REPLICATION_GROUPS}
+        settings.REPLICATION_GROUPS = dict.fromkeys(settings.REPLICATION_GROUPS, ())
 
 
 @pytest.fixture

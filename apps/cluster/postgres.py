@@ -133,7 +133,9 @@ class Server:
             if have.get(node.slot) == "lost":
                 self.ask(f"SELECT pg_drop_replication_slot('{node.slot}')", "postgres")
             if have.get(node.slot, "lost") == "lost":
-                self.ask(f"SELECT pg_create_physical_replication_slot('{node.slot}', true)", "postgres")
+                self.ask(
+                    f"SELECT pg_create_physical_replication_slot('{node.slot}', true)", "postgres"
+                )
 
     def is_streaming(self) -> bool:
         """Whether this replica follows its primary now."""

@@ -81,21 +81,6 @@ def run(command: Sequence[str], home: Path, **options: Any) -> subprocess.Comple
     return done
 
 
-def start(command: Sequence[str], home: Path) -> int:
-    """Start a server as the servers' user in a session of its own; returns its process id."""
-    prefix, switch = _switch(home, Path(command[0]).parent)
-    process = subprocess.Popen(
-        [*prefix, *command],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-        cwd="/",
-        **switch,
-    )
-    return process.pid
-
-
 def own(path: Path) -> None:
     """Give a file or folder to the servers' user."""
     if os.geteuid() == 0:

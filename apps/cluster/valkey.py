@@ -24,7 +24,7 @@ save ""
 appendonly no
 maxmemory 256mb
 maxmemory-policy volatile-lru
-daemonize no
+daemonize yes
 """
 
 
@@ -49,7 +49,7 @@ class Server:
         values = {"port": self.plan.valkey_port, "password": self.plan.password}
         conf.write_text(CONF.format(folder=self.folder, **values))
         programs.own(conf)
-        programs.start([programs.valkey(), str(conf)], self.home)
+        programs.run([programs.valkey(), str(conf)], self.home)
         if not processes.wait_for(self.answers, 20):
             raise ClusterError(f"Valkey does not start. Its log is {self.folder / 'valkey.log'}.")
 

@@ -35,8 +35,8 @@ def clean(text: str, most: int = MOST_CHARACTERS) -> str:
     if not text:
         raise TextRefused("A post needs a few words.")
     count = length(text)
-    if count > MOST_CHARACTERS or len(text) > MOST_CODE_POINTS:
-        raise TextRefused(f"A post has at most {MOST_CHARACTERS} characters; this one has {count}.")
+    if count > most or len(text) > MOST_CODE_POINTS:
+        raise TextRefused(f"A post has at most {most} characters; this one has {count}.")
     return text
 
 

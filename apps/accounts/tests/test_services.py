@@ -98,7 +98,13 @@ def test_a_picture_too_large_in_bytes_or_pixels_is_refused():
 
 @pytest.mark.parametrize(
     ("name", "initials"),
-    [("Ada Brandt", "AB"), ("Tomás de la Cruz", "TC"), ("mira", "M"), ("", "AR"), ("王 芳", "王芳")],
+    [
+        ("Ada Brandt", "AB"),
+        ("Tomás de la Cruz", "TC"),
+        ("mira", "M"),
+        ("", "AR"),
+        ("王 芳", "王芳"),
+    ],
 )
 def test_initials_stand_in_for_a_picture(name, initials):
     assert selectors.ProfileCard(id=1, username="a_rook", name=name).initials == initials

@@ -55,8 +55,11 @@ def test_a_wrong_password_and_an_unknown_name_get_the_same_answer(client, make_a
     ]
 
     problems = [answer.context["form"].non_field_errors() for answer in answers]
-    assert problems[0] == problems[1] == ["This username and password do not belong together. "
-                                          "Try again."]
+    assert (
+        problems[0]
+        == problems[1]
+        == ["This username and password do not belong together. Try again."]
+    )
 
 
 def test_a_blocked_account_cannot_sign_in(client, make_account):
@@ -88,7 +91,9 @@ def test_changing_the_password(client, make_account):
 def test_editing_the_profile(client, make_account):
     client.force_login(make_account("wren"))
 
-    answer = client.post("/accounts/profile", {"name": "A Wren", "bio": "Small. #birds"}, follow=True)
+    answer = client.post(
+        "/accounts/profile", {"name": "A Wren", "bio": "Small. #birds"}, follow=True
+    )
 
     assert "A Wren" in answer.text
     assert '<a href="/tags/birds" class="tag">#birds</a>' in answer.text

@@ -17,7 +17,8 @@ pytestmark = pytest.mark.django_db(databases="__all__")
 
 def waiting():
     return sum(
-        Event.objects.using(shard).filter(finished_at=None).count() for shard in ("shard0", "shard1")
+        Event.objects.using(shard).filter(finished_at=None).count()
+        for shard in ("shard0", "shard1")
     )
 
 

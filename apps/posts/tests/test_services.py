@@ -178,4 +178,3 @@ def test_a_page_of_posts_is_one_query_a_shard(two, count_queries):
 
     assert [c.id for c in cards] == wanted
     assert len(queries) == 2
-

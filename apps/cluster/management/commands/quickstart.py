@@ -32,7 +32,9 @@ PUSH = (
     "--bind 127.0.0.1:{push_port} --graceful-timeout 20 --log-level warning --no-control-socket"
 )
 WORKER = "celery --quiet -A project worker --concurrency 2 --loglevel WARNING --without-mingle"
-BEAT = "celery --quiet -A project beat --loglevel WARNING --schedule {home}/beat/schedule --pidfile="
+BEAT = (
+    "celery --quiet -A project beat --loglevel WARNING --schedule {home}/beat/schedule --pidfile="
+)
 
 
 class Command(BaseCommand):
@@ -95,7 +97,7 @@ class Command(BaseCommand):
         (self.home / "beat").mkdir(exist_ok=True)
         for name, command in {"web": WEB, "push": PUSH, "worker": WORKER, "beat": BEAT}.items():
             # Celery warns of root: a server at home is often run by it.
-            python = f"exec {sys.executable} -W \"ignore:You're running the worker\""
+            python = f'exec {sys.executable} -W "ignore:You\'re running the worker"'
             line = f"{python} -m {command.format(**values)}"
             pooled = {"ROOKERY_DB_POOL": "1"} if name == "push" else {}
             manager.add_process(name, line, cwd=str(settings.BASE_DIR), env={**environ, **pooled})
