@@ -16,6 +16,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 HOME = Path(os.environ.get("ROOKERY_HOME") or BASE_DIR / ".rookery").resolve()
 EMBEDDED = not os.environ.get("ROOKERY_TOPOLOGY")
 
+TOPOLOGY = topologies.load(os.environ, HOME)
+
 # --- Where the site is -----------------------------------------------------------------------
 SITE_URL = os.environ.get("ROOKERY_SITE_URL", "http://127.0.0.1:8000").rstrip("/")
 SITE_NAME = os.environ.get("ROOKERY_SITE_NAME", "Rookery")
@@ -56,7 +58,6 @@ def _secret_key() -> str:
 SECRET_KEY = _secret_key()
 
 # --- Servers ---------------------------------------------------------------------------------
-TOPOLOGY = topologies.load_or_exit(os.environ, HOME)
 # WSGI threads keep their connections; under ASGI that runs out of them, so push has a pool.
 POOL = env.flag(os.environ, "ROOKERY_DB_POOL", False)
 DATABASES = topologies.databases(
@@ -189,16 +190,18 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
 # --- Files -----------------------------------------------------------------------------------
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "project" / "static"]
+# The production image collects files once and names them by content; elsewhere they are found
+# in their places.
+COLLECTED = bool(os.environ.get("ROOKERY_STATIC_ROOT"))
 STATIC_ROOT = Path(os.environ.get("ROOKERY_STATIC_ROOT") or HOME / "static")
-# Beside a production server files are collected once; the embedded site finds them in place.
-WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = EMBEDDED
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not COLLECTED
 MEDIA_URL = "/media/"
 MEDIA_ROOT = Path(os.environ.get("ROOKERY_MEDIA_ROOT") or HOME / "media")
 _STATIC = "django.contrib.staticfiles.storage.StaticFilesStorage"
 _HASHED = "whitenoise.storage.CompressedManifestStaticFilesStorage"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": _STATIC if EMBEDDED else _HASHED},
+    "staticfiles": {"BACKEND": _HASHED if COLLECTED else _STATIC},
 }
 
 # --- Logs ------------------------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 import json
 import re
-import sys
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,18 +9,18 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from apps.kernel.errors import Misconfigured
+
 NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
 PLAN_FILE = "cluster.json"
 
 
-class TopologyError(Exception):
+class TopologyError(Misconfigured):
     """The topology is wrong; its text names the key, what was expected, and what was there."""
 
     def __init__(self, key: str, expected: str, got: object) -> None:
-        super().__init__(
-            f"ROOKERY_TOPOLOGY: {key}: expected {expected}, got {got!r}. Correct it, then start."
-        )
-        self.key, self.expected, self.got = key, expected, got
+        super().__init__(f"ROOKERY_TOPOLOGY: {key}", expected, got)
+        self.key = key
 
 
 @dataclass(frozen=True)
@@ -46,14 +45,6 @@ def load(environ: Mapping[str, str], home: Path) -> Topology:
     """Return the topology from the environment, else the embedded one; raises TopologyError."""
     given = environ.get("ROOKERY_TOPOLOGY", "").strip()
     return parse(_read(given)) if given else parse(_embedded(home))
-
-
-def load_or_exit(environ: Mapping[str, str], home: Path) -> Topology:
-    """Return the topology, or end the process with code 1 and one clear message."""
-    try:
-        return load(environ, home)
-    except TopologyError as error:
-        sys.exit(str(error))
 
 
 def parse(tree: Mapping[str, Any]) -> Topology:

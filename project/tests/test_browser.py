@@ -1,0 +1,124 @@
+"""The main way in a real browser: sign up, write, follow, see it."""
+
+import os
+import shutil
+
+import pytest
+
+from apps.cluster import plan as plans
+from apps.cluster import processes
+from project.tests.test_processes import answers
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.cluster,
+    pytest.mark.django_db(databases="__all__", transaction=True),
+]
+
+QUIET = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+
+
+@pytest.fixture
+def url(start_process, tmp_path):
+    """The address of a site of real processes."""
+    port = plans.free_ports(1)[0]
+    address = f"http://127.0.0.1:{port}"
+    options = ("--worker-class", "gthread", "--threads", "4", "--no-control-socket")
+    bind = ("--bind", f"127.0.0.1:{port}", "--log-level", "warning")
+    start_process("gunicorn", "project.wsgi", *options, *bind, ROOKERY_SITE_URL=address)
+    worker = ("celery", "--quiet", "-A", "project", "worker", "-c", "1", "--without-mingle")
+    start_process(*worker, "-B", "--schedule", str(tmp_path / "beat"))
+    assert processes.wait_for(lambda: answers(f"{address}/health/live"), 30)
+    return address
+
+
+@pytest.fixture
+def browser():
+    """Chromium; without one the test is skipped, except where CI has promised one."""
+    from playwright.sync_api import sync_playwright
+
+    program = shutil.which("chromium") or shutil.which("google-chrome")
+    if program is None:
+        if os.environ.get("CI"):
+            pytest.fail("There is no chromium here; CI installs one.")
+        pytest.skip("There is no chromium here: `apt-get install chromium`.")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=program, args=QUIET)
+        yield chromium
+        chromium.close()
+
+
+def sign_up(browser, url, username, **options):
+    page = browser.new_context(**options).new_page()
+    page.set_default_timeout(10_000)
+    page.problems = []
+    page.on("console", lambda m: page.problems.append(m.text) if m.type == "error" else None)
+    page.on("pageerror", lambda error: page.problems.append(str(error)))
+    page.goto(f"{url}/accounts/sign-up")
+    page.fill("input[name=username]", username)
+    page.fill("input[name=email]", f"{username}@example.org")
+    page.fill("input[name=password]", "a good long password")
+    page.click("main button")
+    page.wait_for_url(f"{url}/")
+    return page
+
+
+def test_sign_up_write_follow_and_see_it(browser, url):
+    ada = sign_up(browser, url, "ada")
+    ada.fill("textarea[name=text]", "The rooks are back. #rooks")
+    assert "474 left" in ada.inner_text(".count")
+    ada.click("form.compose button")
+    ada.wait_for_selector("article:has-text('The rooks are back.')")
+    wren = sign_up(browser, url, "wren", viewport={"width": 390, "height": 844})
+
+    wren.goto(f"{url}/@ada")
+    wren.click("button:text-is('Follow')")
+    wren.wait_for_selector("button:text-is('Following')")
+    ada.goto(f"{url}/")
+    ada.fill("textarea[name=text]", "Second thoughts.")
+    ada.keyboard.press("Control+Enter")
+    ada.wait_for_selector("article:has-text('Second thoughts.')")
+
+    def seen():
+        wren.goto(f"{url}/")
+        return "Second thoughts." in wren.inner_text("main")
+
+    assert processes.wait_for(seen, 20, pause=0.3)
+    wren.click("article:has-text('Second thoughts.') button[id^=like]")
+    wren.wait_for_selector("article:has-text('Second thoughts.') button.on.like")
+    assert wren.get_attribute("button.on.like", "aria-pressed") == "true"
+    assert "1" in wren.inner_text("button.on.like")
+    assert ada.problems == wren.problems == []
+
+
+def test_load_more_appends_with_script_and_leads_on_without(browser, url):
+    page = sign_up(browser, url, "ada")
+    for number in range(25):
+        page.fill("textarea[name=text]", f"post number {number}")
+        page.click("form.compose button")
+        page.wait_for_selector(f"article:has-text('post number {number}')")
+    assert page.locator("article").count() == 20
+
+    page.click("text=Load more")
+    page.wait_for_function("document.querySelectorAll('article').length === 25")
+    plain = browser.new_context(java_script_enabled=False).new_page()
+    plain.goto(f"{url}/public")
+    plain.click("text=Load more")
+
+    texts = page.locator("article .text").all_inner_texts()
+    assert texts == [f"post number {n}" for n in range(24, -1, -1)]
+    assert plain.locator("article").count() == 5
+
+
+def test_the_keyboard_reaches_everything_and_the_skip_link_comes_first(browser, url):
+    page = sign_up(browser, url, "ada")
+    page.goto(f"{url}/public")
+
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
+    page.keyboard.press("Enter")
+
+    assert page.evaluate("document.activeElement.id") == "main"
