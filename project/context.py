@@ -5,5 +5,5 @@ from django.http import HttpRequest
 
 
 def site(request: HttpRequest) -> dict[str, str]:
-    """Return the site's name."""
-    return {"brand": settings.SITE_NAME}
+    """Return the site's name and where the push process is."""
+    return {"brand": settings.SITE_NAME, "push_url": settings.PUSH_URL}

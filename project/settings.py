@@ -81,12 +81,18 @@ CACHES = {
     }
 }
 DJANGO_REDIS_IGNORE_EXCEPTIONS = True
-DJANGO_REDIS_LOG_IGNORED_EXCEPTIONS = True
+DJANGO_REDIS_LOG_IGNORED_EXCEPTIONS = False
 
 # --- Celery ----------------------------------------------------------------------------------
 CELERY_BROKER_URL = TOPOLOGY.broker
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 5}
+# A broker that is away costs a write milliseconds, not retries: its event waits in the outbox.
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "socket_connect_timeout": 1,
+    "socket_timeout": 5,
+    "max_retries": 0,
+    "interval_start": 0,
+}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_WORKER_PREFETCH_MULTIPLIER = 4
@@ -95,12 +101,27 @@ CELERY_BEAT_SCHEDULE = {
     "events-sweep": {"task": "events.sweep", "schedule": 5.0, "options": {"expires": 5}},
 }
 
+# --- Push ------------------------------------------------------------------------------------
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.core.RedisChannelLayer",
+        "CONFIG": {
+            # A listening connection waits without end: with a time-out an idle WebSocket dies.
+            "hosts": [{"address": TOPOLOGY.channels, "socket_timeout": None}],
+            "capacity": 200,
+        },
+    }
+}
+# Where browsers find the push process; empty where it shares the site's address.
+PUSH_URL = os.environ.get("ROOKERY_PUSH_URL", "").rstrip("/")
+
 # --- The program -----------------------------------------------------------------------------
 INSTALLED_APPS = [
     "apps.cluster",
     "apps.replication",
     "apps.sharding",
     "apps.events",
+    "apps.push",
     "apps.accounts",
     "apps.posts",
     "apps.follows",

@@ -33,12 +33,13 @@ class Group:
 
 @dataclass(frozen=True)
 class Topology:
-    """All servers by URL; `shards` in their order."""
+    """All servers by URL; `shards` in their order; `channels` is the channel layer's."""
 
     directory: Group
     shards: dict[str, Group]
     cache: str
     broker: str
+    channels: str
 
 
 def load(environ: Mapping[str, str], home: Path) -> Topology:
@@ -57,11 +58,11 @@ def parse(tree: Mapping[str, Any]) -> Topology:
     directory = _group("directory", _table(tree, "directory", "directory"))
     _distinct([directory, *shards.values()])
     cache = _url(_table(tree, "cache", "cache"), "cache.url", "url", ("redis", "rediss", "unix"))
-    broker = cache.rsplit("/", 1)[0] + "/1" if urlsplit(cache).path.strip("/") else cache + "/1"
+    broker, channels = _beside(cache, 1), _beside(cache, 2)
     if "broker" in tree:
         table = _table(tree, "broker", "broker")
         broker = _url(table, "broker.url", "url", ("redis", "rediss", "amqp", "amqps"))
-    return Topology(directory, shards, cache, broker)
+    return Topology(directory, shards, cache, broker, channels)
 
 
 def databases(topology: Topology, *, options: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -130,6 +131,12 @@ def _table(tree: Mapping[str, Any], name: str, key: str) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
         raise TopologyError(key, f"a table [{name}]", value)
     return value
+
+
+def _beside(cache: str, number: int) -> str:
+    """Return the address of another database of the cache's server."""
+    parts = urlsplit(cache)
+    return parts._replace(path=f"/{number}").geturl()
 
 
 def _known(table: Mapping[str, Any], key: str, names: set[str]) -> None:

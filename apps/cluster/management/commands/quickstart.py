@@ -91,8 +91,12 @@ class Command(BaseCommand):
 
     def _serve(self, port: int) -> int:
         manager = Manager()
-        site = {"ROOKERY_SITE_URL": f"http://127.0.0.1:{port}"} if _is_default() else {}
-        environ = {**os.environ, **site, MARK: str(self.home)}
+        environ = {
+            "ROOKERY_SITE_URL": f"http://127.0.0.1:{port}",
+            "ROOKERY_PUSH_URL": f"ws://127.0.0.1:{port + 1}",
+            **os.environ,
+            MARK: str(self.home),
+        }
         values = {"port": port, "push_port": port + 1, "threads": THREADS, "home": self.home}
         (self.home / "beat").mkdir(exist_ok=True)
         for name, command in {"web": WEB, "push": PUSH, "worker": WORKER, "beat": BEAT}.items():
@@ -131,10 +135,6 @@ class Command(BaseCommand):
             processes.end(process, "a process of the last quickstart")
         pid_file.parent.mkdir(parents=True, exist_ok=True)
         pid_file.write_text(str(os.getpid()))
-
-
-def _is_default() -> bool:
-    return "ROOKERY_SITE_URL" not in os.environ
 
 
 def _check_port(port: int) -> None:
