@@ -16,7 +16,7 @@ from apps.cluster.plan import Plan, Shape
 
 BYTES_A_SERVER = 120 * 2**20
 OURS = {"cluster.json", "cluster.json.new", "lock", "pg", "valkey", "said", "secret_key"}
-OURS |= {"media", "static", "beat", "run", "tests"}
+OURS |= {"media", "static", "beat", "run"}
 Say = Callable[[str], None]
 
 

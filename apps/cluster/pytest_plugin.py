@@ -1,6 +1,6 @@
 """Gives the tests a cluster of their own, up before Django reads its settings.
 
-It is made under .rookery/tests, two shards with two replicas each, and goes down with the run
+It is made under .rookery-tests, two shards with two replicas each, and goes down with the run
 unless ROOKERY_TEST_CLUSTER_KEEP=1. Two runs at once would share it, so the second one stops.
 """
 
@@ -15,7 +15,7 @@ from apps.cluster.embedded import Cluster
 from apps.cluster.errors import ClusterError
 from apps.cluster.plan import Shape
 
-HOME = Path(__file__).resolve().parents[2] / ".rookery" / "tests"
+HOME = Path(__file__).resolve().parents[2] / ".rookery-tests"
 SHAPE = Shape(shards=2, replicas=2, directory_replicas=1)
 # The machine may lose power during a test run: then the run is lost, not anybody's posts.
 FAST = {"fsync": "off", "full_page_writes": "off"}

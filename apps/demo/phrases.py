@@ -1,6 +1,7 @@
 """What demo accounts are called and what they write."""
 
 import random
+import unicodedata
 
 FIRST = """
 Ada Bela Cem Dora Edda Finn Gita Hugo Ines Jonas Kaya Lena Malik Nora Otis Pia Quinn Rosa
@@ -58,6 +59,12 @@ BIOS = (
 def name(rng: random.Random) -> str:
     """Return a first and a last name."""
     return f"{rng.choice(FIRST)} {rng.choice(LAST)}"
+
+
+def handle(full_name: str) -> str:
+    """Return a name as a username has it: small letters, a to z."""
+    plain = unicodedata.normalize("NFKD", full_name).encode("ascii", "ignore").decode()
+    return plain.lower().replace(" ", "_")
 
 
 def bio(rng: random.Random) -> str:

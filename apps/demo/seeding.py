@@ -55,21 +55,19 @@ class Seed:
         return password
 
     def _load_accounts(self, password: str) -> None:
-        prefix = secrets.token_hex(2)
         for start in range(0, self.accounts, CHUNK):
             chunk = [
-                self._account(number, prefix, password)
+                self._account(number, password)
                 for number in range(start, min(start + CHUNK, self.accounts))
             ]
             accounts.load(chunk)
             self.advance("accounts", start + len(chunk))
 
-    def _account(self, number: int, prefix: str, password: str) -> NewAccount:
+    def _account(self, number: int, password: str) -> NewAccount:
         bucket = self.rng.randrange(ids.BUCKETS)
         tick = self._next_tick(directory.shard_of(bucket))
         name = phrases.name(self.rng)
-        first = name.split()[0].lower()
-        username = f"{first}_{prefix}{number}" if number else "demo"
+        username = f"{phrases.handle(name)}{number}" if number else "demo"
         self.ids.append(ids.compose(tick, bucket))
         self.names.append(username)
         secret = "!" if number else password
