@@ -15,8 +15,12 @@ from apps.cluster.errors import ClusterError
 from apps.cluster.plan import Plan, Shape
 
 BYTES_A_SERVER = 120 * 2**20
-OURS = {"cluster.json", "cluster.json.new", "lock", "pg", "valkey", "said", "secret_key"}
+# What `destroy` removes, and what may lie beside it: the tests have a cluster of their own there.
+OURS = {"cluster.json", "cluster.json.new", "lock", "pg", "valkey", "secret_key"}
 OURS |= {"media", "static", "beat", "run"}
+BESIDE = {"tests", "run-lock", "lost+found"}
+# pg_ctl hands its paths to a shell, between double quotes.
+UNQUOTABLE = set('"$`\\\n')
 Say = Callable[[str], None]
 
 
@@ -80,10 +84,17 @@ class Cluster:
     def is_up(self) -> bool:
         """Whether every server of the plan runs."""
         plan = self.plan()
-        if plan is None:
-            return False
-        running = [server.process for server in self._servers(plan).values()]
-        return all(running) and valkey.Server(self.home, plan).process is not None
+        return plan is not None and all(self._running(plan))
+
+    def runs_at_all(self) -> bool:
+        """Whether any server of the plan runs."""
+        plan = self.plan()
+        return plan is not None and any(self._running(plan))
+
+    def _running(self, plan: Plan) -> list[bool]:
+        found = [server.process for server in self._servers(plan).values()]
+        found.append(valkey.Server(self.home, plan).process)
+        return [process is not None for process in found]
 
     def _existing(self) -> Plan:
         plan = self.plan()
@@ -104,12 +115,28 @@ class Cluster:
                     f"{self.home / 'pg'} holds data, but cluster.json, which has their password "
                     f"and ports, is gone. Restore it, or move the folder away."
                 )
+            self._check_folder()
             return plans.new(shape)
         if new_ports:
-            if any(server.process for server in self._servers(plan).values()):
+            if any(self._running(plan)):
                 raise ClusterError("Ports change while nothing runs: `cluster down` first.")
             return plans.with_new_ports(plan)
         return plan
+
+    def _check_folder(self) -> None:
+        """Refuse a folder of other things: `destroy` removes what has a name of ours."""
+        if bad := UNQUOTABLE & set(str(self.home)):
+            raise ClusterError(
+                f"PostgreSQL cannot run in {self.home}: its name has {' '.join(sorted(bad))}. "
+                f"Let ROOKERY_HOME name another folder."
+            )
+        names = {path.name for path in self.home.iterdir() if not path.name.startswith(".")}
+        foreign = {n for n in names - OURS - BESIDE if not n.startswith("secret_key.")}
+        if foreign:
+            raise ClusterError(
+                f"{self.home} holds other things ({', '.join(sorted(foreign)[:3])}). "
+                f"Let ROOKERY_HOME name a new or an empty folder."
+            )
 
     def _check_room(self, servers: dict[str, postgres.Server]) -> None:
         missing = sum(not server.is_made for server in servers.values())

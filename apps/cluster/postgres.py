@@ -49,6 +49,8 @@ class Server:
         if not self.data.exists():
             return False
         if not (self.data / "PG_VERSION").exists():
+            if self.node.primary is not None:  # a copy: it is made anew
+                return False
             raise ClusterError(
                 f"{self.data} is no whole data folder: it has no PG_VERSION. If it holds nothing "
                 f"you need, move it away and run `manage.py cluster up` again."
@@ -63,10 +65,14 @@ class Server:
     def make(self) -> None:
         """Make its data folder under another name and rename it when it is whole."""
         making = self.data.with_name(f"{self.data.name}.making")
-        shutil.rmtree(making, ignore_errors=True)
+        if making.exists():  # by an `up` that was killed; its child may still be at it
+            for process in processes.with_argument(str(making)):
+                processes.end(process, "initdb or pg_basebackup")
+            shutil.rmtree(making)
         if self.node.primary is None:
             self._initdb(making)
         else:
+            shutil.rmtree(self.data, ignore_errors=True)
             self._copy_primary(making)
         with (making / "postgresql.conf").open("a") as conf:
             conf.write("\ninclude = 'rookery.conf'\n")
@@ -168,7 +174,7 @@ class Server:
         primary = self.plan[str(self.node.primary)]
         command = [programs.postgres("pg_basebackup"), "-D", str(making), "-X", "stream"]
         source = ["-h", "127.0.0.1", "-p", str(primary.port), "-U", USER, "-S", self.node.slot]
-        environ = {**os.environ, "PGPASSWORD": self.plan.password}
+        environ = {"PGPASSWORD": self.plan.password}
         fast = ["-c", "fast", "--no-sync"]
         done = programs.run([*command, *source, *fast], self.home, env=environ)
         if done.returncode:

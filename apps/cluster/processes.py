@@ -12,22 +12,35 @@ from apps.cluster.errors import ClusterError
 
 
 def of(pid_file: Path, marker: str) -> psutil.Process | None:
-    """Return the process that a pid file names, if it runs and its command holds `marker`.
+    """Return the process that a pid file names, if it runs and a word of it ends with `marker`.
 
-    A pid is given anew after a crash: a stranger who has it now is not ours.
+    A pid is given anew after a crash: a stranger who has it now is not ours. Nor is shard0-replica0
+    shard0, so that a marker somewhere within a word is not enough.
     """
     try:
         process = psutil.Process(int(pid_file.read_text().split()[0]))
-        ours = marker in " ".join(process.cmdline()) and process.status() != psutil.STATUS_ZOMBIE
+        command = process.cmdline() if process.status() != psutil.STATUS_ZOMBIE else []
     except (OSError, ValueError, IndexError, psutil.Error):
         return None
-    return process if ours else None
+    # Some servers write their address into their own title: one text of several words.
+    words = [*command, *" ".join(command[:1]).split()]
+    return process if any(word.endswith(marker) for word in words) else None
 
 
 def marked(name: str, value: str) -> list[psutil.Process]:
     """Return the processes whose environment has variable `name` with this value."""
     found = psutil.process_iter(["environ"])
-    return [process for process in found if (process.info["environ"] or {}).get(name) == value]
+    return [
+        process
+        for process in found
+        if (process.info["environ"] or {}).get(name) == value and process.pid != os.getpid()
+    ]
+
+
+def with_argument(word: str) -> list[psutil.Process]:
+    """Return the processes that have this very argument."""
+    found = psutil.process_iter(["cmdline"])
+    return [process for process in found if word in (process.info["cmdline"] or [])]
 
 
 def end(process: psutil.Process, name: str, patience: float = 30) -> None:

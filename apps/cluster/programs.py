@@ -6,6 +6,7 @@ import pwd
 import re
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Sequence
 from functools import cache
 from importlib.util import find_spec
@@ -67,13 +68,15 @@ def run(command: Sequence[str], home: Path, **options: Any) -> subprocess.Comple
     It gets no pipe: a server that it starts would hold the pipe open for ever.
     """
     prefix, switch = _switch(home, Path(command[0]).parent)
-    with (home / "said").open("w+b") as said:
+    environ = _environ() | options.pop("env", {})
+    with tempfile.TemporaryFile() as said:
         done = subprocess.run(
             [*prefix, *command],
             stdin=subprocess.DEVNULL,
             stdout=said,
             stderr=subprocess.STDOUT,
             cwd="/",
+            env=environ,
             **{**switch, **options},
         )
         said.seek(0)
@@ -86,6 +89,12 @@ def own(path: Path) -> None:
     if os.geteuid() == 0:
         entry = _user()
         os.chown(path, entry.pw_uid, entry.pw_gid)
+
+
+def _environ() -> dict[str, str]:
+    # PGHOST, PGOPTIONS and their like are meant for the operator's own servers, not for ours.
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+    return {**kept, "LC_ALL": "C"}
 
 
 @cache

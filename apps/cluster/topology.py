@@ -12,6 +12,10 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from apps.kernel.errors import Misconfigured
 
 NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
+HOST = re.compile(r"(\[[^\]]+\]|[^:\[\]]*)(?::(\d{1,5}))?\Z")
+PASSWORD = re.compile(r"//([^:/@]*):[^/]*@")
+POSTGRES = ("postgresql", "postgres")
+REDIS = ("redis", "rediss")
 PLAN_FILE = "cluster.json"
 
 
@@ -19,7 +23,9 @@ class TopologyError(Misconfigured):
     """The topology is wrong; its text names the key, what was expected, and what was there."""
 
     def __init__(self, key: str, expected: str, got: object) -> None:
-        super().__init__(f"ROOKERY_TOPOLOGY: {key}", expected, got)
+        # The message ends up in logs: a password in a URL must not.
+        shown = PASSWORD.sub(r"//\1:***@", str(got)) if got else got
+        super().__init__(f"ROOKERY_TOPOLOGY: {key}", expected, shown)
         self.key = key
 
 
@@ -51,17 +57,16 @@ def load(environ: Mapping[str, str], home: Path) -> Topology:
 def parse(tree: Mapping[str, Any]) -> Topology:
     """Return the topology that a TOML or JSON tree describes; raises TopologyError."""
     _known(tree, "the topology", {"directory", "shards", "cache", "broker"})
-    groups = _table(tree, "shards", "shards")
+    groups = _table(tree, "shards")
     if not groups:
         raise TopologyError("shards", "at least one [shards.NAME]", "none")
     shards = {name: _group(_shard_name(name), table) for name, table in groups.items()}
-    directory = _group("directory", _table(tree, "directory", "directory"))
+    directory = _group("directory", tree.get("directory"))
     _distinct([directory, *shards.values()])
-    cache = _url(_table(tree, "cache", "cache"), "cache.url", "url", ("redis", "rediss", "unix"))
+    cache = _server(tree, "cache", REDIS)
     broker, channels = _beside(cache, 1), _beside(cache, 2)
     if "broker" in tree:
-        table = _table(tree, "broker", "broker")
-        broker = _url(table, "broker.url", "url", ("redis", "rediss", "amqp", "amqps"))
+        broker = _server(tree, "broker", (*REDIS, "amqp", "amqps"))
     return Topology(directory, shards, cache, broker, channels)
 
 
@@ -110,33 +115,46 @@ def _embedded(home: Path) -> dict[str, Any]:
         shards = {"shard0": dict(group), "shard1": dict(group)}
         return {"directory": group, "shards": shards, "cache": {"url": "redis://127.0.0.1:0/0"}}
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise TopologyError(str(path), "what `cluster up` wrote", str(error)) from error
+        expected = "what `cluster up` wrote (restore it, or move its folder away)"
+        raise TopologyError(str(path), expected, str(error)) from error
 
 
-def _group(key: str, table: Mapping[str, Any]) -> Group:
+def _group(key: str, table: object) -> Group:
+    if not isinstance(table, Mapping):
+        raise TopologyError(key, f"a table [{key}]", table)
     _known(table, key, {"primary", "replicas"})
     replicas = table.get("replicas", [])
     if not isinstance(replicas, list):
         raise TopologyError(f"{key}.replicas", "a list of postgresql:// URLs", replicas)
-    primary = _url(table, f"{key}.primary", "primary", ("postgresql", "postgres"))
-    urls = [
-        _url({"url": url}, f"{key}.replicas[{n}]", "url", ("postgresql", "postgres"))
-        for n, url in enumerate(replicas)
-    ]
+    primary = _url(table.get("primary"), f"{key}.primary", POSTGRES)
+    urls = [_url(url, f"{key}.replicas[{n}]", POSTGRES) for n, url in enumerate(replicas)]
     return Group(primary, tuple(urls))
 
 
-def _table(tree: Mapping[str, Any], name: str, key: str) -> Mapping[str, Any]:
+def _server(tree: Mapping[str, Any], name: str, schemes: tuple[str, ...]) -> str:
+    table, key = _table(tree, name), f"{name}.url"
+    _known(table, name, {"url"})
+    url = _url(table.get("url"), key, schemes)
+    parts = urlsplit(url)
+    if not parts.hostname:
+        raise TopologyError(key, f"a URL like {schemes[0]}://host:port/0", url)
+    number = parts.path.strip("/") or "0"
+    if parts.scheme in REDIS and not number.isdecimal():
+        raise TopologyError(key, "the number of a database, as in redis://host:6379/0", url)
+    return url
+
+
+def _table(tree: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     value = tree.get(name)
     if not isinstance(value, Mapping):
-        raise TopologyError(key, f"a table [{name}]", value)
+        raise TopologyError(name, f"a table [{name}]", value)
     return value
 
 
-def _beside(cache: str, number: int) -> str:
-    """Return the address of another database of the cache's server."""
+def _beside(cache: str, step: int) -> str:
+    """Return the address of the database `step` after the cache's, on the same server."""
     parts = urlsplit(cache)
-    return parts._replace(path=f"/{number}").geturl()
+    return parts._replace(path=f"/{int(parts.path.strip('/') or 0) + step}").geturl()
 
 
 def _known(table: Mapping[str, Any], key: str, names: set[str]) -> None:
@@ -150,10 +168,14 @@ def _shard_name(name: str) -> str:
     return f"shards.{name}"
 
 
-def _url(table: Mapping[str, Any], key: str, name: str, schemes: tuple[str, ...]) -> str:
-    value = table.get(name)
-    if not isinstance(value, str) or "://" not in value or value.split("://")[0] not in schemes:
+def _url(value: object, key: str, schemes: tuple[str, ...]) -> str:
+    scheme, found, rest = str(value).partition("://")
+    if not isinstance(value, str) or not found or scheme not in schemes or not rest.strip("/"):
         raise TopologyError(key, f"a URL that starts with {schemes[0]}://", value)
+    try:
+        _hosts(urlsplit(value).netloc)
+    except ValueError as error:
+        raise TopologyError(key, f"a URL like {schemes[0]}://host:port/name", value) from error
     return value
 
 
@@ -165,17 +187,27 @@ def _distinct(groups: list[Group]) -> None:
         seen.add(url)
 
 
+def _hosts(netloc: str) -> list[tuple[str, str]]:
+    """Return the hosts and ports of a URL: libpq takes several. Raises ValueError."""
+    pairs = []
+    for text in netloc.rpartition("@")[2].split(","):
+        match = HOST.match(text)
+        if not match or int(match[2] or 0) > 65_535:
+            raise ValueError(text)
+        pairs.append((unquote(match[1].strip("[]")), match[2] or ""))
+    return pairs
+
+
 def _database(url: str, options: Mapping[str, Any]) -> dict[str, Any]:
     parts = urlsplit(url)
-    user, _, hosts = parts.netloc.rpartition("@")
-    name, _, password = user.partition(":")
-    pairs = [host.rpartition(":") if ":" in host else (host, "", "") for host in hosts.split(",")]
+    name, _, password = parts.netloc.rpartition("@")[0].partition(":")
+    pairs = _hosts(parts.netloc)
     extra = dict(options.get("OPTIONS", {}))
     return {
         **options,
         "ENGINE": "django.db.backends.postgresql",
-        "HOST": ",".join(host for host, _, _ in pairs),
-        "PORT": ",".join(port or "5432" for _, _, port in pairs),
+        "HOST": ",".join(host for host, _ in pairs),
+        "PORT": ",".join(port or "5432" for _, port in pairs),
         "USER": unquote(name),
         "PASSWORD": unquote(password),
         "NAME": unquote(parts.path.lstrip("/")) or "rookery",

@@ -17,9 +17,9 @@ CONF = """
 bind 127.0.0.1
 port {port}
 requirepass {password}
-dir {folder}
-pidfile {folder}/valkey.pid
-logfile {folder}/valkey.log
+dir "{folder}"
+pidfile "{folder}/valkey.pid"
+logfile "{folder}/valkey.log"
 save ""
 appendonly no
 maxmemory 256mb
@@ -49,9 +49,12 @@ class Server:
         values = {"port": self.plan.valkey_port, "password": self.plan.password}
         conf.write_text(CONF.format(folder=self.folder, **values))
         programs.own(conf)
-        programs.run([programs.valkey(), str(conf)], self.home)
-        if not processes.wait_for(self.answers, 20):
-            raise ClusterError(f"Valkey does not start. Its log is {self.folder / 'valkey.log'}.")
+        done = programs.run([programs.valkey(), str(conf)], self.home)
+        if done.returncode or not processes.wait_for(self.answers, 20):
+            said = done.stdout.decode(errors="replace").strip()
+            raise ClusterError(
+                f"Valkey does not start. {said}\nIts log is {self.folder / 'valkey.log'}."
+            )
 
     def stop(self) -> None:
         """Stop it."""

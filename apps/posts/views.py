@@ -115,7 +115,7 @@ def delete(request: HttpRequest, post_id: int) -> HttpResponse:
 def _changed(request: HttpRequest, post_id: int) -> HttpResponse:
     card = _card_or_404(request, post_id)
     if cast(HtmxDetails, request.htmx):  # type: ignore[attr-defined]
-        return render(request, "posts/_post.html", {"post": card})
+        return render(request, "posts/_actions.html", {"post": card})
     back = request.POST.get("next", "")
     if url_has_allowed_host_and_scheme(back, {request.get_host()}, request.is_secure()):
         return redirect(f"{back}#post-{post_id}")

@@ -21,7 +21,7 @@ SMALL = Shape(shards=1, replicas=1, directory_replicas=0)
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("embedded")
+    folder = tmp_path_factory.mktemp("it's a folder with spaces")
     yield folder
     cluster = Cluster(folder, print, {})
     if cluster.plan():
@@ -86,18 +86,36 @@ def test_a_killed_valkey_comes_back(small):
     assert small.valkey().answers()
 
 
-def test_a_replica_that_lost_its_slot_is_copied_anew(small):
-    small.down()
+def test_a_replica_whose_slot_is_gone_is_copied_anew(small):
+    primary, replica = server(small, "shard0"), server(small, "shard0-replica0")
+    replica.stop()
+    primary.ask("SELECT pg_drop_replication_slot('shard0_replica0')")
+    primary.ask("CREATE TABLE IF NOT EXISTS written_meanwhile AS SELECT 1 AS n")
+    for _ in range(3):
+        primary.ask("SELECT pg_switch_wal()")
+        primary.ask("CREATE TABLE IF NOT EXISTS filler AS SELECT 1; INSERT INTO filler VALUES (1)")
+        primary.ask("CHECKPOINT")
+    said = []
+    small.say = said.append
+
+    small.up()
+
+    assert any("copying it anew" in line for line in said)
+    assert replica.is_streaming()
+    assert replica.ask("SELECT n FROM written_meanwhile") == [(1,)]
+
+
+def test_half_a_replica_is_copied_anew(small):
     replica = server(small, "shard0-replica0")
+    replica.stop()
     (replica.data / "PG_VERSION").unlink()
-    replica.remove()
     said = []
     small.say = said.append
 
     small.up()
 
     assert "shard0-replica0: making" in said
-    assert server(small, "shard0-replica0").is_streaming()
+    assert replica.is_streaming()
 
 
 def test_what_a_killed_up_left_is_removed(small):
@@ -141,6 +159,21 @@ def test_half_a_primary_is_left_alone(tmp_path):
     assert (half / "base").exists()
 
 
+def test_a_folder_whose_name_no_shell_takes_is_refused(tmp_path):
+    with pytest.raises(ClusterError, match="its name has \\$"):
+        Cluster(tmp_path / "a$HOME", print, {}).up()
+
+
+def test_a_folder_of_other_things_is_left_alone(tmp_path):
+    (tmp_path / "static").mkdir()
+    (tmp_path / "holiday.jpg").touch()
+
+    with pytest.raises(ClusterError, match=r"holds other things \(holiday\.jpg\)"):
+        Cluster(tmp_path, print, {}).up()
+
+    assert not (tmp_path / "cluster.json").exists()
+
+
 def test_data_without_a_plan_is_left_alone(tmp_path):
     (tmp_path / "pg" / "shard0").mkdir(parents=True)
 
@@ -176,6 +209,13 @@ def test_a_stranger_with_an_old_pid_is_not_ours(tmp_path):
     pid_file.write_text(str(os.getpid()))
 
     assert processes.of(pid_file, "no command of ours") is None
+
+
+def test_a_replica_with_the_old_pid_of_its_primary_is_not_the_primary(small, tmp_path):
+    pid_file = tmp_path / "postmaster.pid"
+    pid_file.write_text(str(server(small, "shard0-replica0").process.pid))
+
+    assert processes.of(pid_file, str(server(small, "shard0").data)) is None
 
 
 def test_the_commands_leave_servers_alone_that_are_not_ours(monkeypatch):

@@ -47,6 +47,32 @@ def test_a_topology_becomes_databases_and_groups():
         "shard1": (),
     }
     assert parsed.broker == "redis://h3:6379/1"
+    assert parsed.channels == "redis://h3:6379/2"
+
+
+def test_the_broker_and_the_channels_never_share_the_database_of_the_cache():
+    parsed = topology.parse(changed(["cache", "url"], "rediss://:p@h:6379/4?ssl_cert_reqs=none"))
+
+    assert parsed.broker == "rediss://:p@h:6379/5?ssl_cert_reqs=none"
+    assert parsed.channels == "rediss://:p@h:6379/6?ssl_cert_reqs=none"
+
+
+def test_a_host_may_be_an_ipv6_address_or_a_folder_of_sockets():
+    several = changed(["directory", "primary"], "postgresql://u@[::1]:6000,[fe80::2],c/d")
+    folder = changed(["directory", "primary"], "postgresql://u@%2Frun%2Fpg/d")
+
+    default = topology.databases(topology.parse(several), options={})["default"]
+    assert (default["HOST"], default["PORT"]) == ("::1,fe80::2,c", "6000,5432,5432")
+    default = topology.databases(topology.parse(folder), options={})["default"]
+    assert default["HOST"] == "/run/pg"
+
+
+def test_a_refusal_shows_no_password():
+    with pytest.raises(TopologyError) as refusal:
+        topology.parse(changed(["directory", "primary"], "mysql://u:s3cret@h/d"))
+
+    assert "s3cret" not in str(refusal.value)
+    assert "mysql://u:***@h/d" in str(refusal.value)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +89,15 @@ def test_a_topology_becomes_databases_and_groups():
         (["shards", "shard0", "replicas"], ["x"], "shards.shard0.replicas[0]", "postgresql://"),
         (["shards", "shard0", "replica"], [], "shards.shard0", "only primary, replicas"),
         (["cache"], None, "cache", "a table"),
+        (["shards", "shard0"], "x", "shards.shard0", "a table [shards.shard0]"),
+        (["shards", "shard0", "primary"], "postgresql://", "shards.shard0.primary", "a URL"),
+        (["directory", "primary"], "postgresql://h:port/d", "directory.primary", "host:port"),
+        (["directory", "primary"], "postgresql://h:99999/d", "directory.primary", "host:port"),
+        (["directory", "primary"], "postgresql://[::1/d", "directory.primary", "host:port"),
         (["cache", "url"], "http://x", "cache.url", "redis://"),
+        (["cache", "url"], "redis://", "cache.url", "redis://"),
+        (["cache", "url"], "redis://h/zero", "cache.url", "the number of a database"),
+        (["cache", "port"], 6379, "cache", "only url"),
         (["broker"], {"url": "kafka://x"}, "broker.url", "redis://"),
         (["extra"], 1, "the topology", "only"),
         (

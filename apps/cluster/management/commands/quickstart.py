@@ -1,22 +1,24 @@
 """`manage.py quickstart`: the whole site from nothing, in one terminal."""
 
+import fcntl
 import os
+import shlex
+import signal
 import socket
 import subprocess
 import sys
 import urllib.request
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from honcho.manager import Manager
 from rich.console import Console
 
 from apps.cluster import processes
 from apps.cluster.embedded import Cluster
 from apps.cluster.errors import ClusterError
+from apps.cluster.foreman import Foreman
 
 THREADS = 8
 # Every process that quickstart starts carries this variable, with the folder of its data.
@@ -32,9 +34,7 @@ PUSH = (
     "--bind 127.0.0.1:{push_port} --graceful-timeout 20 --log-level warning --no-control-socket"
 )
 WORKER = "celery --quiet -A project worker --concurrency 2 --loglevel WARNING --without-mingle"
-BEAT = (
-    "celery --quiet -A project beat --loglevel WARNING --schedule {home}/beat/schedule --pidfile="
-)
+BEAT = "celery --quiet -A project beat --loglevel WARNING --schedule {schedule} --pidfile="
 
 
 class Command(BaseCommand):
@@ -50,32 +50,44 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Bring everything up, run until Ctrl-C, take everything down."""
         self.console = Console(file=self.stdout, highlight=False)  # type: ignore[arg-type]
-        port = options["port"]
-        self.home = Path(settings.HOME)
-        self._claim()
-        for wanted in (port, port + 1):
-            _check_port(wanted)
-        ours = self._servers_up()
+        self.home, self.port = Path(settings.HOME), options["port"]
+        self.environ = {
+            "ROOKERY_SITE_URL": f"http://127.0.0.1:{self.port}",
+            "ROOKERY_PUSH_URL": f"ws://127.0.0.1:{self.port + 1}",
+            **os.environ,
+            MARK: str(self.home),
+        }
         try:
-            self._prepare(options["no_demo"])
-            code = self._serve(port)
-        finally:
-            if ours:
-                Cluster(self.home, self.console.print, {}).down()
-        if code:
-            raise CommandError("One of the processes ended by itself; its last lines are above.")
-
-    def _servers_up(self) -> bool:
-        """Bring the embedded cluster up; tells whether it was down before."""
-        if os.environ.get("ROOKERY_TOPOLOGY"):
-            return False
-        cluster = Cluster(self.home, self.console.print, {})
-        try:
-            was_up = cluster.is_up()
-            cluster.up()
+            self._claim()
+            ended = self._run(options["no_demo"])
         except ClusterError as error:
             raise CommandError(str(error)) from error
-        return not was_up
+        if ended:
+            raise CommandError(f"{ended} by itself, so all was stopped. Its last lines are above.")
+
+    def _run(self, no_demo: bool) -> str:
+        """Run the site; return which process ended by itself, or nothing."""
+        for wanted in (self.port, self.port + 1):
+            _check_port(wanted)
+        cluster = Cluster(self.home, self.console.print, {})
+        embedded = not os.environ.get("ROOKERY_TOPOLOGY")
+        ours = embedded and (self.left_behind or not cluster.runs_at_all())
+        self._note("took the cluster up" if ours else "")
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        try:
+            if embedded:
+                cluster.up()
+            self._prepare(no_demo)
+            return self._serve()
+        except KeyboardInterrupt:
+            return ""
+        finally:
+            # A second Ctrl-C must not leave half of the servers running.
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, signal.SIG_IGN)
+            if ours and cluster.plan():
+                cluster.down()
+            self._note("")
 
     def _prepare(self, no_demo: bool) -> None:
         self._manage("migrate_all")
@@ -85,33 +97,35 @@ class Command(BaseCommand):
 
     def _manage(self, *command: str) -> None:
         # A process of its own: this one read its settings before there were any servers.
-        done = subprocess.run([sys.executable, "manage.py", *command], cwd=settings.BASE_DIR)
-        if done.returncode:
+        line = [sys.executable, "manage.py", *command]
+        process = subprocess.Popen(
+            line, cwd=settings.BASE_DIR, env=self.environ, start_new_session=True
+        )
+        try:
+            code = process.wait()
+        except KeyboardInterrupt:
+            process.terminate()
+            process.wait()
+            raise
+        if code:
             raise CommandError(f"`manage.py {command[0]}` failed; what it says is above.")
 
-    def _serve(self, port: int) -> int:
-        manager = Manager()
-        environ = {
-            "ROOKERY_SITE_URL": f"http://127.0.0.1:{port}",
-            "ROOKERY_PUSH_URL": f"ws://127.0.0.1:{port + 1}",
-            **os.environ,
-            MARK: str(self.home),
-        }
-        values = {"port": port, "push_port": port + 1, "threads": THREADS, "home": self.home}
+    def _serve(self) -> str:
+        foreman = Foreman(self._announce)
         (self.home / "beat").mkdir(exist_ok=True)
+        schedule = shlex.quote(str(self.home / "beat" / "schedule"))
+        values = {"port": self.port, "push_port": self.port + 1, "schedule": schedule}
+        # Celery warns of root: a server at home is often run by it.
+        quiet = shlex.quote("ignore:You're running the worker")
+        python = f"{shlex.quote(sys.executable)} -W {quiet} -m"
         for name, command in {"web": WEB, "push": PUSH, "worker": WORKER, "beat": BEAT}.items():
-            # Celery warns of root: a server at home is often run by it.
-            python = f'exec {sys.executable} -W "ignore:You\'re running the worker"'
-            line = f"{python} -m {command.format(**values)}"
+            line = f"{python} {command.format(threads=THREADS, **values)}"
             pooled = {"ROOKERY_DB_POOL": "1"} if name == "push" else {}
-            manager.add_process(name, line, cwd=str(settings.BASE_DIR), env={**environ, **pooled})
-        Thread(target=self._announce, args=(port, manager), daemon=True).start()
-        manager.loop()
-        code: int = manager.returncode or 0
-        return 0 if code in (130, 143) else code
+            foreman.add(name, line, cwd=settings.BASE_DIR, environ={**self.environ, **pooled})
+        return foreman.run()
 
-    def _announce(self, port: int, manager: Manager) -> None:
-        url = f"http://127.0.0.1:{port}/"
+    def _announce(self) -> None:
+        url = f"http://127.0.0.1:{self.port}/"
 
         def answers() -> bool:
             try:
@@ -122,19 +136,32 @@ class Command(BaseCommand):
 
         if processes.wait_for(answers, 60):
             self.console.print(f"\n[bold]Rookery is at {url}[/bold]   (Ctrl-C stops it)\n")
+        else:
+            self.console.print(f"\n{url} does not answer after 60 s; see the lines above.\n")
 
     def _claim(self) -> None:
         """Refuse a second quickstart; end what a killed one left running."""
-        pid_file = self.home / "run" / "quickstart.pid"
-        if other := processes.of(pid_file, "quickstart"):
+        folder = self.home / "run"
+        folder.mkdir(parents=True, exist_ok=True)
+        self.claim = (folder / "quickstart.pid").open("a+")
+        self.claim.seek(0)
+        pid, _, self.left_behind = self.claim.read().strip().partition(" ")
+        try:
+            # Not flock: what is forked must not go on holding it after a kill -9.
+            fcntl.lockf(self.claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
             raise CommandError(
-                f"quickstart runs already (process {other.pid}). Stop it with Ctrl-C."
-            )
+                f"quickstart runs already (process {pid}). Stop it with Ctrl-C."
+            ) from None
+        self._note(self.left_behind)
         for process in processes.marked(MARK, str(self.home)):
             self.console.print(f"Ending what was left running: process {process.pid}")
             processes.end(process, "a process of the last quickstart")
-        pid_file.parent.mkdir(parents=True, exist_ok=True)
-        pid_file.write_text(str(os.getpid()))
+
+    def _note(self, about: str) -> None:
+        self.claim.truncate(0)
+        self.claim.write(f"{os.getpid()} {about}".rstrip())
+        self.claim.flush()
 
 
 def _check_port(port: int) -> None:
