@@ -68,7 +68,7 @@ class Server:
         if making.exists():  # by an `up` that was killed; its child may still be at it
             for process in processes.with_argument(str(making)):
                 processes.end(process, "initdb or pg_basebackup")
-            shutil.rmtree(making)
+            processes.wait_for(lambda: _is_gone(making), 10)
         if self.node.primary is None:
             self._initdb(making)
         else:
@@ -165,8 +165,10 @@ class Server:
             locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
         command = [programs.postgres("initdb"), "-D", str(making), "-U", USER, "-E", "UTF8"]
         auth = [f"--pwfile={secret}", "--auth=scram-sha-256", "--data-checksums", "--no-sync"]
-        done = programs.run([*command, *locale, *auth], self.home)
-        secret.unlink()
+        try:
+            done = programs.run([*command, *locale, *auth], self.home)
+        finally:
+            secret.unlink()
         if done.returncode:
             raise ClusterError(self._why_not("", done.stdout.decode()))
 
@@ -210,3 +212,9 @@ class Server:
         if "No space left on device" in lines + output:
             advice = f"The disk is full. Free some space below {self.home}, then run it again."
         return f"{self.node.name} does not start.\n{lines}\n{advice}"
+
+
+def _is_gone(folder: Path) -> bool:
+    # initdb that is told to end removes the same folder at the same time.
+    shutil.rmtree(folder, ignore_errors=True)
+    return not folder.exists()

@@ -126,7 +126,10 @@ def _switch(home: Path, programs: Path) -> tuple[list[str], dict[str, Any]]:
             f"{closed}. Run `chmod o+x {closed}`, move Rookery elsewhere, or use another user."
         )
     ids = [f"--reuid={entry.pw_uid}", f"--regid={entry.pw_gid}", "--clear-groups"]
-    return [setpriv, *ids, "--inh-caps=+dac_override", "--ambient-caps=+dac_override"], {}
+    caps = ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
+    # PostgreSQL asks access(2) whether it may run its own programs; without this bit the kernel
+    # answers for the user alone, as if it had no capability.
+    return [setpriv, "--securebits=+no_setuid_fixup", *ids, *caps], {}
 
 
 def _closed_to_others(path: Path) -> Path | None:

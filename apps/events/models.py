@@ -31,17 +31,55 @@ class Event(ShardedModel):
 
 
 class Delivery(ShardedModel):
-    """One subscriber is done with one event (on the event's shard)."""
+    """One event for one subscriber (on the event's shard): what became of it."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        DONE = "done"
+        DEAD = "dead"
 
     shard_keys = ("event_id",)
 
     pk = models.CompositePrimaryKey("event_id", "subscriber")
     event_id = models.BigIntegerField()
     subscriber = models.CharField(max_length=200)
-    delivered_at = models.DateTimeField(auto_now_add=True)
+    key = models.BigIntegerField()
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_at = models.DateTimeField()
 
     class Meta(ShardedModel.Meta):
-        pass
+        indexes = (
+            models.Index(
+                fields=["subscriber", "key", "event_id"],
+                name="events_delivery_waiting",
+                condition=models.Q(state="waiting"),
+            ),
+        )
+
+
+class DeadLetter(ShardedModel):
+    """An event that a subscriber failed for good, with the error; kept until it is replayed."""
+
+    shard_keys = ("id", "event_id")
+
+    id = IdField(of="event_id")
+    event_id = models.BigIntegerField()
+    subscriber = models.CharField(max_length=200)
+    topic = models.CharField(max_length=100)
+    attempts = models.PositiveSmallIntegerField()
+    error = models.CharField(max_length=500)
+    traceback = models.TextField()
+
+    class Meta(ShardedModel.Meta):
+        constraints = (
+            models.UniqueConstraint(
+                fields=["event_id", "subscriber"], name="events_deadletter_one"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.topic} for {self.subscriber}"
 
 
 class Receipt(ShardedModel):

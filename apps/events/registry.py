@@ -49,19 +49,24 @@ class Event:
 
 @dataclass(frozen=True)
 class Subscriber:
-    """Code that reacts to one topic; `name` is the dotted path of its function."""
+    """Code that reacts to one topic; `name` is the dotted path of its function.
+
+    An ordered one gets the events of one key in the order of their commits, each when the one
+    before is done or dead. To another one a failed event is no reason to wait.
+    """
 
     name: str
     topic: str
     handle: Handler
+    ordered: bool = True
 
 
-def subscriber(event: "type[Event]") -> Callable[[Handler], Handler]:
+def subscriber(event: "type[Event]", *, ordered: bool = True) -> Callable[[Handler], Handler]:
     """Subscribe a function to an event. It may be called more than once for the same event."""
 
     def register(handle: Handler) -> Handler:
         name = f"{handle.__module__}.{handle.__qualname__}"
-        _subscribers[name] = Subscriber(name, event.topic, handle)
+        _subscribers[name] = Subscriber(name, event.topic, handle, ordered)
         return handle
 
     return register

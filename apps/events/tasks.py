@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from apps.events import delivery
 from apps.events import dispatch as dispatching
 from apps.sharding.conf import conf
 
@@ -10,25 +11,21 @@ from apps.sharding.conf import conf
 def dispatch(shard: str) -> None:
     """Hand on what waits on one shard."""
     for errand in dispatching.claim(shard):
-        deliver.delay(*errand)
+        dispatching.send(deliver, tuple(errand))
 
 
-@shared_task(
-    name="events.deliver",
-    ignore_result=True,
-    acks_late=True,
-    autoretry_for=(Exception,),
-    max_retries=3,
-    retry_backoff=1,
-    retry_jitter=True,
-)
-def deliver(shard: str, event_id: int, subscriber: str) -> None:
-    """Deliver one event to one subscriber."""
-    dispatching.deliver(dispatching.Errand(shard, event_id, subscriber))
+@shared_task(name="events.deliver", ignore_result=True, acks_late=True)
+def deliver(shard: str, subscriber: str, key: int) -> None:
+    """Deliver what waits for one subscriber under one key; come back for what failed."""
+    errand = delivery.Errand(shard, subscriber, key)
+    delivery.deliver(errand)
+    wait = delivery.wait_of(errand)
+    if wait is not None:
+        dispatching.send(deliver, tuple(errand), countdown=wait)
 
 
 @shared_task(name="events.sweep", ignore_result=True)
 def sweep() -> None:
     """Hand on what was forgotten, on every shard."""
     for shard in conf().shards:
-        dispatch.delay(shard)
+        dispatching.send(dispatch, (shard,))

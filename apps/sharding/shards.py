@@ -81,6 +81,14 @@ def new_ids(owner_id: int, count: int) -> list[int]:
     return [compose(tick, bucket) for tick in ticks]
 
 
+def newest_id(owner_id: int) -> int:
+    """Return an id above all that the shard has given out, inside the owner's transaction."""
+    opened = require("A new id")
+    if opened.bucket != bucket_of(owner_id):
+        raise CrossShardTransaction(opened.bucket, bucket_of(owner_id))
+    return compose(clock.reserve(opened.shard, 1)[0], opened.bucket)
+
+
 def first_id(bucket: int) -> int:
     """Return a new id for an owner who is only being made, in `bucket`."""
     return compose(clock.reserve(directory.shard_of(bucket), 1)[0], bucket)
