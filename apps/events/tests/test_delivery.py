@@ -5,7 +5,7 @@ import pytest
 from django.db import DatabaseError, connections
 from django.utils import timezone
 
-from apps.events import delivery, dispatch, inbox, letters, outbox, registry, retries
+from apps.events import delivery, dispatch, inbox, outbox, registry, replays, retries
 from apps.events.models import DeadLetter, Delivery, Event
 from apps.events.registry import Subscriber
 from apps.posts.events import PostsImported
@@ -141,7 +141,7 @@ def test_a_replayed_letter_has_its_effect_once(owner, subscribe):
         run()
     broken[0] = False
 
-    assert letters.replay(DeadLetter.objects.scatter()) == 1
+    assert replays.replay_letters(DeadLetter.objects.scatter()) == 1
     run()
 
     assert Tally.of(owner)["posts"] == 1

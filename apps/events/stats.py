@@ -1,0 +1,40 @@
+"""What waits, how old the oldest is, and what has failed for good, on each shard."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count
+
+from apps.events.models import DeadLetter, Delivery, Event
+from apps.sharding import ids
+from apps.sharding.conf import conf
+
+
+@dataclass(frozen=True)
+class ShardStats:
+    """The outbox of one shard; `oldest` is the age of the oldest event that is not finished."""
+
+    shard: str
+    unfinished: int
+    oldest: timedelta | None
+    waiting: dict[str, int]
+    dead: int
+
+
+def of_shards(now: datetime) -> list[ShardStats]:
+    """Return the state of every shard's outbox, from the primaries."""
+    return [_of(shard, now) for shard in conf().shards]
+
+
+def _of(shard: str, now: datetime) -> ShardStats:
+    unfinished = Event.objects.using(shard).filter(finished_at=None)
+    oldest = unfinished.order_by("id").values_list("id", flat=True).first()
+    deliveries = Delivery.objects.using(shard).filter(state=Delivery.State.WAITING)
+    counted = deliveries.values_list("subscriber").annotate(number=Count("event_id"))
+    return ShardStats(
+        shard=shard,
+        unfinished=unfinished.count(),
+        oldest=max(now - ids.time_of(oldest), timedelta()) if oldest else None,
+        waiting=dict(counted.order_by("subscriber")),
+        dead=DeadLetter.objects.using(shard).count(),
+    )
