@@ -99,7 +99,10 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 4
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     "events-sweep": {"task": "events.sweep", "schedule": 5.0, "options": {"expires": 5}},
+    "events-fragments": {"task": "events.fragments", "schedule": 6 * 3600.0},
 }
+# How long the event log is kept: what a browser missed or a new subscriber needs comes from it.
+EVENTS_KEEP_WEEKS = env.integer(os.environ, "ROOKERY_EVENT_WEEKS", 12, 1, 520)
 
 # --- Push ------------------------------------------------------------------------------------
 CHANNEL_LAYERS = {

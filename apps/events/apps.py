@@ -1,4 +1,7 @@
+from datetime import UTC, datetime
+
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.module_loading import autodiscover_modules
 
 
@@ -7,3 +10,12 @@ class EventsConfig(AppConfig):
 
     def ready(self) -> None:
         autodiscover_modules("receivers")
+        post_migrate.connect(_ensure_fragments, sender=self, dispatch_uid="events")
+
+
+def _ensure_fragments(*, using: str, **_: object) -> None:
+    from apps.events import fragments
+    from apps.sharding.conf import conf
+
+    if using in conf().shards:
+        fragments.ensure(using, datetime.now(UTC))

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count
 
+from apps.events import fragments
 from apps.events.models import DeadLetter, Delivery, Event
 from apps.sharding import ids
 from apps.sharding.conf import conf
@@ -12,13 +13,17 @@ from apps.sharding.conf import conf
 
 @dataclass(frozen=True)
 class ShardStats:
-    """The outbox of one shard; `oldest` is the age of the oldest event that is not finished."""
+    """The outbox of one shard; `oldest` is the age of the oldest event that is not finished.
+
+    `weeks_ahead` is how long the fragments that are there will last: under 1 is an alarm.
+    """
 
     shard: str
     unfinished: int
     oldest: timedelta | None
     waiting: dict[str, int]
     dead: int
+    weeks_ahead: float
 
 
 def of_shards(now: datetime) -> list[ShardStats]:
@@ -37,4 +42,5 @@ def _of(shard: str, now: datetime) -> ShardStats:
         oldest=max(now - ids.time_of(oldest), timedelta()) if oldest else None,
         waiting=dict(counted.order_by("subscriber")),
         dead=DeadLetter.objects.using(shard).count(),
+        weeks_ahead=fragments.weeks_ahead(shard, now),
     )

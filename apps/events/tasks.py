@@ -1,8 +1,11 @@
 """Celery's view of dispatch: parse, call one verb."""
 
-from celery import shared_task
+from datetime import UTC, datetime, timedelta
 
-from apps.events import delivery
+from celery import shared_task
+from django.conf import settings
+
+from apps.events import delivery, fragments
 from apps.events import dispatch as dispatching
 from apps.sharding.conf import conf
 
@@ -22,6 +25,15 @@ def deliver(shard: str, subscriber: str, key: int) -> None:
     wait = delivery.wait_of(errand)
     if wait is not None:
         dispatching.send(deliver, tuple(errand), countdown=wait)
+
+
+@shared_task(name="events.fragments", ignore_result=True)
+def keep_fragments() -> None:
+    """Make the weeks to come on every shard, and drop those that are past their time."""
+    now = datetime.now(UTC)
+    for shard in conf().shards:
+        fragments.ensure(shard, now)
+        fragments.drop(shard, now - timedelta(weeks=settings.EVENTS_KEEP_WEEKS))
 
 
 @shared_task(name="events.sweep", ignore_result=True)

@@ -16,6 +16,8 @@ from apps.events.errors import UnknownSubscriber
 from apps.events.models import DeadLetter, Event
 from apps.sharding.ids import time_of
 
+STATS = ("shard", "not finished", "oldest", "dead", "log lasts", "waiting for")
+
 
 class Command(BaseCommand):
     help = "Look at the event log, at what waits and what failed; deliver it once more."
@@ -61,11 +63,14 @@ class Command(BaseCommand):
             self.stdout.write(f"{moment}  {row.pk}  {state:<8}  {row.topic}  {payload}")
 
     def _stats(self, options: dict[str, Any]) -> None:
-        table = Table("shard", "not finished", "oldest", "dead", "waiting for", box=box.SIMPLE)
+        table = Table(*STATS, box=box.SIMPLE)
         for found in stats.of_shards(timezone.now()):
             oldest = f"{found.oldest.total_seconds():.1f} s" if found.oldest else ""
             waiting = "\n".join(f"{count:>6} {name}" for name, count in found.waiting.items())
-            table.add_row(found.shard, str(found.unfinished), oldest, str(found.dead), waiting)
+            ahead = f"{found.weeks_ahead:.1f} weeks"
+            ahead = ahead if found.weeks_ahead >= 1 else f"[red]{ahead}[/red]"
+            counts = str(found.unfinished), oldest, str(found.dead)
+            table.add_row(found.shard, *counts, ahead, waiting)
         self.console.print(table)
 
     def _dead(self, options: dict[str, Any]) -> None:
