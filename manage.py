@@ -8,6 +8,7 @@ import sys
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
     from django.core.management import execute_from_command_line
+    from django.db import OperationalError
 
     from apps.kernel.errors import Misconfigured
 
@@ -15,6 +16,14 @@ def main() -> None:
         execute_from_command_line(sys.argv)
     except Misconfigured as error:
         sys.exit(str(error))
+    except OperationalError as error:
+        if "--traceback" in sys.argv:
+            raise
+        what = str(error).strip().splitlines()[0]
+        sys.exit(
+            f"A database does not answer: {what}\n"
+            f"`manage.py cluster status` shows which; `manage.py cluster up` starts the embedded ones."
+        )
 
 
 if __name__ == "__main__":

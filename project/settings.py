@@ -43,6 +43,8 @@ def _secret_key() -> str:
         raise Misconfigured("ROOKERY_SECRET_KEY", "at least 40 random characters", "nothing")
     kept = HOME / "secret_key"
     if not kept.exists():
+        if not os.access(next(p for p in (HOME, *HOME.parents) if p.exists()), os.W_OK):
+            raise Misconfigured("ROOKERY_HOME", "a folder that can be written", str(HOME))
         HOME.mkdir(parents=True, exist_ok=True)
         fresh = kept.with_suffix(f".{os.getpid()}")
         fresh.touch(mode=0o600)

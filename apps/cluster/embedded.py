@@ -15,7 +15,7 @@ from apps.cluster.errors import ClusterError
 from apps.cluster.plan import Plan, Shape
 
 BYTES_A_SERVER = 120 * 2**20
-# What `destroy` removes, and what may lie beside it: the tests have a cluster of their own there.
+# What `destroy` removes, and what may lie beside it when a cluster is first made.
 OURS = {"cluster.json", "cluster.json.new", "lock", "pg", "valkey", "secret_key"}
 OURS |= {"media", "static", "beat", "run"}
 BESIDE = {"tests", "run-lock", "lost+found"}
@@ -189,7 +189,7 @@ class Cluster:
     def _follow(self, server: postgres.Server) -> None:
         try:
             self._start(server)
-            follows = processes.wait_for(server.is_streaming, 10)
+            follows = _has_caught_up(server)
         except ClusterError:
             follows = False
             if not (server.data / "PG_VERSION").exists():
@@ -226,3 +226,14 @@ class Cluster:
                 self.say("Waiting for another cluster command to end")
                 fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+
+def _has_caught_up(replica: postgres.Server) -> bool:
+    """Wait while it may yet catch up with its primary; tell whether it did."""
+
+    def is_settled() -> bool:
+        return replica.is_streaming() or replica.is_lost()
+
+    if not processes.wait_for(is_settled, 10) and replica.is_catching_up():
+        processes.wait_for(is_settled, 60)
+    return replica.is_streaming()

@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,7 @@ class Server:
         self.home, self.plan, self.node, self.extra = home, plan, node, extra
         self.data = home / "pg" / node.name
         self.log = home / "pg" / f"{node.name}.log"
+        self.log_size = self._size_of_log()
 
     @property
     def is_made(self) -> bool:
@@ -81,14 +83,14 @@ class Server:
     def start(self) -> None:
         """Start it and wait until it answers; raises ClusterError with the end of its log."""
         self._configure()
-        log_size = self.log.stat().st_size if self.log.exists() else 0
+        self.log_size = self._size_of_log()
         wait = ["-w", "-t", str(START_PATIENCE)]
         command = [programs.postgres("pg_ctl"), "start", "-D", str(self.data), *wait]
         for _ in range(20):
             done = programs.run([*command, "-l", str(self.log), "-s"], self.home)
             if done.returncode == 0:
                 return
-            said = self._log_since(log_size)
+            said = self._log_since(self.log_size)
             # After a kill -9 the orphaned children take a moment to let go.
             if "pre-existing shared memory" not in said and "lock file" not in said:
                 break
@@ -144,11 +146,34 @@ class Server:
                 )
 
     def is_streaming(self) -> bool:
-        """Whether this replica follows its primary now."""
+        """Whether this replica follows its primary and has all that it sent."""
+        return self._state() == "streaming"
+
+    def is_catching_up(self) -> bool:
+        """Whether this replica takes what it missed from its primary."""
+        return self._state() == "catchup"
+
+    def is_lost(self) -> bool:
+        """Whether its primary has no longer what this replica misses."""
+        return "has already been removed" in self._log_since(self.log_size)
+
+    def _state(self) -> str:
+        # The replica itself says "streaming" at each try, also of one that fails at once.
+        primary = Server(self.home, self.plan, self.plan[str(self.node.primary)], {})
+        query = f"SELECT state FROM pg_stat_replication WHERE application_name = '{self.node.slot}'"
         try:
-            return self.ask("SELECT status FROM pg_stat_wal_receiver") == [("streaming",)]
+            return " ".join(state for (state,) in primary.ask(query))
         except psycopg.Error:
-            return False
+            return ""
+
+    def size(self) -> int:
+        """Bytes of its data folder; files come and go meanwhile."""
+        total = 0
+        for folder, _, names in os.walk(self.data):
+            for name in names:
+                with suppress(OSError):
+                    total += os.lstat(os.path.join(folder, name)).st_size
+        return total
 
     def since(self) -> datetime | None:
         """When it was started."""
@@ -198,6 +223,9 @@ class Server:
         conf.touch(mode=0o600)
         conf.write_text("".join(lines))
         programs.own(conf)
+
+    def _size_of_log(self) -> int:
+        return self.log.stat().st_size if self.log.exists() else 0
 
     def _log_since(self, size: int) -> str:
         if not self.log.exists():

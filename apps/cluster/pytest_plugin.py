@@ -19,6 +19,17 @@ HOME = Path(__file__).resolve().parents[2] / ".rookery-tests"
 SHAPE = Shape(shards=2, replicas=2, directory_replicas=1)
 # The machine may lose power during a test run: then the run is lost, not anybody's posts.
 FAST = {"fsync": "off", "full_page_writes": "off"}
+# What pytest does with these needs no servers.
+SERVERLESS = {
+    "--help",
+    "-h",
+    "--version",
+    "-V",
+    "--collect-only",
+    "--co",
+    "--fixtures",
+    "--markers",
+}
 
 _held: list[IO[str]] = []
 _started: list[Cluster] = []
@@ -27,7 +38,7 @@ _started: list[Cluster] = []
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) -> None:
     """Bring the cluster up."""
-    if os.environ.get("ROOKERY_TOPOLOGY") or {"--help", "-h", "--version"} & set(args):
+    if os.environ.get("ROOKERY_TOPOLOGY") or SERVERLESS & set(args):
         return
     HOME.mkdir(parents=True, exist_ok=True)
     lock = (HOME / "run-lock").open("w")

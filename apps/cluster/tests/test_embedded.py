@@ -1,5 +1,6 @@
 """The embedded servers, made, killed and brought back in a folder of their own."""
 
+import json
 import os
 import signal
 import socket
@@ -91,10 +92,14 @@ def test_a_replica_whose_slot_is_gone_is_copied_anew(small):
     replica.stop()
     primary.ask("SELECT pg_drop_replication_slot('shard0_replica0')")
     primary.ask("CREATE TABLE IF NOT EXISTS written_meanwhile AS SELECT 1 AS n")
-    for _ in range(3):
-        primary.ask("SELECT pg_switch_wal()")
-        primary.ask("CREATE TABLE IF NOT EXISTS filler AS SELECT 1; INSERT INTO filler VALUES (1)")
+    [(segment,)] = primary.ask("SELECT pg_walfile_name(pg_current_wal_lsn())")
+
+    def is_gone():
+        primary.ask("SELECT pg_logical_emit_message(true, '', ''), pg_switch_wal()")
         primary.ask("CHECKPOINT")
+        return not (primary.data / "pg_wal" / segment).exists()
+
+    assert processes.wait_for(is_gone, 30)
     said = []
     small.say = said.append
 
@@ -221,9 +226,29 @@ def test_a_replica_with_the_old_pid_of_its_primary_is_not_the_primary(small, tmp
 def test_the_commands_leave_servers_alone_that_are_not_ours(monkeypatch):
     monkeypatch.setenv("ROOKERY_TOPOLOGY", "{}")
 
-    for verb in ("up", "down", "destroy", "status"):
+    for verb in ("up", "down", "destroy"):
         with pytest.raises(CommandError, match="not ours"):
             call_command("cluster", verb)
+
+
+def test_status_tells_which_servers_elsewhere_answer(small, monkeypatch, capsys):
+    tree = small.plan().topology()
+    monkeypatch.setenv("ROOKERY_TOPOLOGY", json.dumps(tree))
+    call_command("cluster", "status")
+    assert capsys.readouterr().out.count(" up") == 5
+
+    tree["directory"]["primary"] = tree["shards"]["shard0"]["replicas"][0].replace(
+        "@", "@localhost,"
+    )
+    tree["cache"]["url"] = f"redis://127.0.0.1:{plans.free_ports(1)[0]}/0"
+    monkeypatch.setenv("ROOKERY_TOPOLOGY", json.dumps(tree))
+    with pytest.raises(CommandError, match="Not all servers answer"):
+        call_command("cluster", "status")
+
+    out = capsys.readouterr().out
+    assert "is a replica" in out
+    assert "refused" in out
+    assert small.plan().password not in out
 
 
 def test_destroy_asks_first_and_leaves_what_is_not_ours(tmp_path, settings, monkeypatch, capsys):

@@ -8,8 +8,10 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
+from apps.cluster import reach, topology
 from apps.cluster.embedded import Cluster
 from apps.cluster.errors import ClusterError
 from apps.cluster.plan import Shape
@@ -39,19 +41,26 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run one verb."""
+        # Into a file or a pipe the table is as wide as it needs to be.
+        width = None if self.stdout.isatty() else 120
+        self.console = Console(file=self.stdout, highlight=False, width=width)  # type: ignore[arg-type]
         if os.environ.get("ROOKERY_TOPOLOGY"):
+            if options["verb"] == "status":
+                self._reach()
+                return
             raise CommandError(
                 "ROOKERY_TOPOLOGY is set: those servers are not ours to start or stop. "
                 "Unset it to use the embedded cluster."
             )
-        # Into a file or a pipe the table is as wide as it needs to be.
-        width = None if self.stdout.isatty() else 100
-        self.console = Console(file=self.stdout, highlight=False, width=width)  # type: ignore[arg-type]
         self.cluster = Cluster(settings.HOME, self.console.print, {})
         try:
             getattr(self, f"_{options['verb']}")(options)
         except ClusterError as error:
             raise CommandError(str(error)) from error
+        except KeyboardInterrupt:
+            raise CommandError(
+                "Stopped half-way; running it again goes on from there.", returncode=130
+            ) from None
 
     def _up(self, options: dict[str, Any]) -> None:
         for name in ("shards", "replicas"):
@@ -81,7 +90,7 @@ class Command(BaseCommand):
 
     def _status(self, options: dict[str, Any]) -> None:
         table = Table(box=box.SIMPLE)
-        for name in ("server", "role", "state", "pid", "port", "behind", "since"):
+        for name in ("server", "role", "state", "pid", "port", "size", "behind", "since"):
             table.add_column(name, no_wrap=True)
         servers = self.cluster.servers()
         for server in servers:
@@ -89,20 +98,32 @@ class Command(BaseCommand):
         valkey = self.cluster.valkey()
         pid = str(valkey.process.pid) if valkey.process else ""
         state = "up" if pid else "[red]down[/red]"
-        table.add_row("valkey", "cache", state, pid, str(valkey.plan.valkey_port), "", "")
+        table.add_row("valkey", "cache", state, pid, str(valkey.plan.valkey_port), "", "", "")
         self.console.print(table)
         if not self.cluster.is_up():
             raise CommandError("Not all servers run. `manage.py cluster up` starts them.")
 
+    def _reach(self) -> None:
+        """Show whether the servers that ROOKERY_TOPOLOGY names answer."""
+        table = Table("server", "role", "address", "state", box=box.SIMPLE)
+        answers = reach.ask(topology.load(os.environ, settings.HOME))
+        for answer in answers:
+            state = f"[red]{escape(answer.fault)}[/red]" if answer.fault else "up"
+            table.add_row(answer.name, answer.role, answer.address, state)
+        self.console.print(table)
+        if any(answer.fault for answer in answers):
+            raise CommandError("Not all servers answer as ROOKERY_TOPOLOGY says.")
+
 
 def _row(server: Server) -> list[str]:
     role = "replica" if server.node.primary else "primary"
-    process, since = server.process, server.since()
+    process, since, port = server.process, server.since(), str(server.node.port)
+    size = f"{server.size() >> 20} MB"
     if process is None or since is None:
-        return [server.node.name, role, "[red]down[/red]", "", str(server.node.port), "", ""]
+        return [server.node.name, role, "[red]down[/red]", "", port, size, "", ""]
     state, behind = _state(server)
     started = since.strftime("%m-%d %H:%M")
-    return [server.node.name, role, state, str(process.pid), str(server.node.port), behind, started]
+    return [server.node.name, role, state, str(process.pid), port, size, behind, started]
 
 
 def _state(server: Server) -> tuple[str, str]:
@@ -113,5 +134,5 @@ def _state(server: Server) -> tuple[str, str]:
         state = "streaming" if server.is_streaming() else "[red]not streaming[/red]"
         size, seconds = server.ask(LAG)[0]
     except psycopg.Error as error:
-        return f"[red]{str(error).splitlines()[0]}[/red]", ""
+        return f"[red]{escape(str(error).splitlines()[0])}[/red]", ""
     return state, f"{size or 0} bytes, {seconds or 0:.1f} s"

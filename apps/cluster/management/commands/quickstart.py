@@ -57,11 +57,14 @@ class Command(BaseCommand):
             **os.environ,
             MARK: str(self.home),
         }
-        try:
-            self._claim()
-            ended = self._run(options["no_demo"])
-        except ClusterError as error:
-            raise CommandError(str(error)) from error
+        folder = self.home / "run"
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / "quickstart.pid").open("a+") as self.claim:
+            try:
+                self._claim()
+                ended = self._run(options["no_demo"])
+            except ClusterError as error:
+                raise CommandError(str(error)) from error
         if ended:
             raise CommandError(f"{ended} by itself, so all was stopped. Its last lines are above.")
 
@@ -141,9 +144,6 @@ class Command(BaseCommand):
 
     def _claim(self) -> None:
         """Refuse a second quickstart; end what a killed one left running."""
-        folder = self.home / "run"
-        folder.mkdir(parents=True, exist_ok=True)
-        self.claim = (folder / "quickstart.pid").open("a+")
         self.claim.seek(0)
         pid, _, self.left_behind = self.claim.read().strip().partition(" ")
         try:

@@ -1,0 +1,38 @@
+"""A cluster of its own for a benchmark, under .rookery-bench, gone afterwards.
+
+Servers keep fsync and synchronous commit: what is measured is what a site would do.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+HOME = ROOT / ".rookery-bench"
+sys.path.insert(0, str(ROOT))
+
+
+@contextmanager
+def cluster(shards: int = 2) -> Iterator[None]:
+    """Bring servers up, migrate them and set Django up; take all down and away at the end."""
+    from apps.cluster.embedded import Cluster
+    from apps.cluster.plan import Shape
+
+    os.environ.update(ROOKERY_HOME=str(HOME), DJANGO_SETTINGS_MODULE="project.settings")
+    servers = Cluster(HOME, lambda _: None, {})
+    servers.up(Shape(shards=shards))
+    try:
+        import django
+        from django.core.management import call_command
+
+        django.setup()
+        with open(os.devnull, "w") as nowhere:
+            call_command("migrate_all", stdout=nowhere)
+        yield
+    finally:
+        from django.db import connections
+
+        connections.close_all()
+        servers.destroy()
