@@ -22,7 +22,7 @@ def main() -> None:
         what = str(error).strip().splitlines()[0]
         sys.exit(
             f"A database does not answer: {what}\n"
-            "`manage.py cluster status` shows which; `manage.py cluster up` starts the embedded ones."
+            "`manage.py cluster status` shows which; `cluster up` starts the embedded ones."
         )
 
 
