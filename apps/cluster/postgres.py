@@ -88,7 +88,8 @@ class Server:
         command = [programs.postgres("pg_ctl"), "start", "-D", str(self.data), *wait]
         for _ in range(20):
             done = programs.run([*command, "-l", str(self.log), "-s"], self.home)
-            if done.returncode == 0:
+            # After a kill -9 its orphans may take a connection for a moment, and drop it.
+            if done.returncode == 0 and processes.wait_for(self.answers, START_PATIENCE):
                 return
             said = self._log_since(self.log_size)
             # After a kill -9 the orphaned children take a moment to let go.
@@ -109,6 +110,13 @@ class Server:
         if self.node.primary is None:
             raise ClusterError(f"{self.node.name} is a primary: its data is nobody's copy.")
         shutil.rmtree(self.data)
+
+    def answers(self) -> bool:
+        """Whether it answers a query."""
+        try:
+            return self.ask("SELECT 1", "postgres") == [(1,)]
+        except psycopg.Error:
+            return False
 
     def ask(self, query: str, database: str = DATABASE) -> list[tuple[Any, ...]]:
         """Return the rows of a query that this server answers."""

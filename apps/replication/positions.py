@@ -4,14 +4,17 @@ A read in a scope brings the position of its server along in the same round trip
 token covers all that the reader has seen, and no later read goes behind it.
 """
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
-from django.db import connections
+from django.db import InterfaceError, OperationalError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from apps.replication import scopes, tokens
 from apps.replication.conf import conf
+
+log = logging.getLogger(__name__)
 
 # The position to remember after a write is pg_current_wal_lsn() asked after COMMIT: the insert
 # position can point past a page header that an idle primary does not write for many seconds.
@@ -37,7 +40,11 @@ def settle() -> None:
         if connections[group].in_atomic_block:
             continue
         if conf().groups.get(group):
-            tokens.advance(scope.token, group, ask(group))
+            try:
+                tokens.advance(scope.token, group, ask(group))
+            except (OperationalError, InterfaceError) as error:
+                # Its write has failed with it: there is no position to remember.
+                log.warning("%s does not say how far it is: %s", group, error)
         scope.written.discard(group)
 
 

@@ -173,6 +173,28 @@ def test_a_killed_replica_fails_no_request(site, cluster):
     assert failed == 0
 
 
+def test_with_a_primary_away_a_draft_is_kept_and_other_shards_go_on(site, cluster):
+    url, web, _ = site
+    web()
+    (a, _), (b, _) = on_both_shards(url)
+    os.kill(server(cluster, "shard0").process.pid, signal.SIGKILL)
+    try:
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            a.post("/posts/", text="a thought worth keeping")
+        page = refused.value.read().decode()
+        written = b.post("/posts/", text="elsewhere life goes on")
+    finally:
+        cluster.up()
+        connections["shard0"].close()
+
+    assert refused.value.code == 503
+    assert refused.value.headers["Retry-After"] == "10"
+    assert "a thought worth keeping" in page
+    assert "elsewhere life goes on" in written
+    a.post("/posts/", text="a thought worth keeping")
+    assert "a thought worth keeping" in a.get("/")
+
+
 def server(cluster, name):
     return next(s for s in cluster.servers() if s.node.name == name)
 
