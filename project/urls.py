@@ -5,6 +5,8 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.static import serve
 
+admin.site.site_header = admin.site.site_title = f"{settings.SITE_NAME} administration"
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("apps.ops.urls")),
     path("accounts/", include("apps.accounts.urls")),

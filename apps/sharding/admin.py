@@ -36,7 +36,7 @@ class ScatterChangeList(ChangeList):
         self.result_list = page.items
         self.next_cursor = page.next_cursor
         self.result_count = len(page.items)
-        self.full_result_count = None
+        self.full_result_count = self.result_count
         self.show_full_result_count = False
         self.show_admin_actions = True
         self.can_show_all = self.multi_page = False
@@ -57,6 +57,9 @@ class ScatterAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     change_list_template = "sharding/scatter_change_list.html"
     list_per_page = 50
     ordering = ("-id",)
+    # The merge is by id, and nothing counts over all shards.
+    sortable_by = ()
+    show_facets = admin.ShowFacets.NEVER
     actions: tuple[str, ...] | None = None
 
     def get_changelist(self, request: HttpRequest, **_: Any) -> type[ChangeList]:
