@@ -88,13 +88,9 @@ DJANGO_REDIS_LOG_IGNORED_EXCEPTIONS = False
 # --- Celery ----------------------------------------------------------------------------------
 CELERY_BROKER_URL = TOPOLOGY.broker
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-# A broker that is away costs a write milliseconds, not retries: its event waits in the outbox.
-CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "socket_connect_timeout": 1,
-    "socket_timeout": 5,
-    "max_retries": 0,
-    "interval_start": 0,
-}
+# A worker waits for a broker that is away for as long as it takes.
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 5}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_WORKER_PREFETCH_MULTIPLIER = 4

@@ -8,9 +8,12 @@ import logging
 from datetime import timedelta
 from typing import Any
 
+from celery import current_app
 from django.db import connections, transaction
 from django.utils import timezone
+from kombu.connection import Connection
 from kombu.exceptions import OperationalError
+from kombu.pools import producers
 
 from apps.events import registry
 from apps.events.delivery import Errand, deliver
@@ -20,6 +23,7 @@ from apps.events.models import Event as Row
 log = logging.getLogger(__name__)
 
 BATCH = 500
+AT_ONCE = {"max_retries": 0, "interval_start": 0}
 # Longer than a subscriber takes, shorter than people wait: after this, hand it on again.
 PATIENCE = timedelta(seconds=15)
 
@@ -39,14 +43,26 @@ def wake(shard: str) -> None:
     send(tasks.dispatch, (shard,))
 
 
-def send(task: object, args: tuple[object, ...], **options: object) -> bool:
+def send(task: Any, args: tuple[object, ...], **options: object) -> bool:
     """Give a task to the broker; tells whether it took it. What it did not take, the sweep does."""
     try:
-        task.apply_async(args, retry=False, **options)  # type: ignore[attr-defined]
+        with producers[_impatient()].acquire(block=True, timeout=1) as producer:
+            task.apply_async(args, producer=producer, retry=False, **options)
     except (OperationalError, OSError) as error:
         log.warning("The broker is away (%s); events wait in the outbox.", error)
         return False
     return True
+
+
+def _impatient() -> Connection:
+    """Return a connection that does not try again.
+
+    A broker that is away costs a write milliseconds: its event waits in the outbox. A worker's own
+    connection must try again, or the worker ends with its broker.
+    """
+    connection: Connection = current_app.connection_for_write()
+    connection.transport_options = {**(connection.transport_options or {}), **AT_ONCE}
+    return connection
 
 
 def claim(shard: str) -> list[Errand]:
