@@ -1,52 +1,64 @@
-"""Delivery: the events of one key for one subscriber, one after the other, in commit order."""
+"""Delivery: what waits for one subscriber, key by key in commit order, many keys at once."""
 
-import logging
-import random
-import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from datetime import datetime
+from typing import Any
 
 from django.db import connections, transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
-from apps.events import registry, retries
-from apps.events.models import DeadLetter, Delivery
-from apps.events.models import Event as Row
-from apps.sharding import shards
+from apps.events import announcements, failures, registry
+from apps.events.errands import Errand, Waiting
+from apps.events.models import Delivery
 
-log = logging.getLogger(__name__)
+# So many events are handed over at once, and are handed over again if the process dies meanwhile.
+BATCH = 200
 
-LOCK = "SELECT pg_try_advisory_lock(hashtext(%s), hashint8(%s))"
-UNLOCK = "SELECT pg_advisory_unlock(hashtext(%s), hashint8(%s))"
-
-
-class Errand(NamedTuple):
-    """What waits for one subscriber under one key on one shard."""
-
-    shard: str
-    subscriber: str
-    key: int
+LOCK = """
+SELECT key FROM unnest(%s::bigint[]) AS key WHERE pg_try_advisory_lock(hashtext(%s), hashint8(key))
+"""
+UNLOCK = "SELECT pg_advisory_unlock(hashtext(%s), hashint8(key)) FROM unnest(%s::bigint[]) AS key"
+NEXT = """
+SELECT d.event_id, d.key, d.attempts, e.topic, e.payload
+FROM events_delivery d JOIN events_event e ON e.id = d.event_id
+WHERE d.state = 'waiting' AND d.subscriber = %(subscriber)s AND d.key = ANY(%(keys)s)
+    AND d.next_at <= %(now)s {first}
+ORDER BY d.event_id LIMIT %(batch)s
+"""
+# To an ordered subscriber an event that is not due yet stands in the way of those behind it.
+FIRST = """AND NOT EXISTS (
+    SELECT 1 FROM events_delivery b WHERE b.state = 'waiting' AND b.subscriber = d.subscriber
+        AND b.key = d.key AND b.event_id < d.event_id AND b.next_at > %(now)s
+)"""
+# The rows' locks make two last deliveries of an event wait for each other, so one sees both.
+HOLD = "SELECT id FROM events_event WHERE id = ANY(%s) ORDER BY id FOR UPDATE"
+SETTLE = """
+UPDATE events_delivery SET state = %s WHERE subscriber = %s AND event_id = ANY(%s)
+"""
+FINISH = """
+UPDATE events_event e SET finished_at = clock_timestamp()
+WHERE e.id = ANY(%s) AND NOT EXISTS (
+    SELECT 1 FROM events_delivery d WHERE d.event_id = e.id AND d.state = 'waiting'
+) RETURNING e.id
+"""
 
 
 def deliver(errand: Errand) -> int:
-    """Hand the subscriber what waits for it under the key; returns how many deliveries were made.
+    """Hand the subscriber what waits for it under the keys; returns how many were tried.
 
     One process at a time does this for a subscriber and key. Another one that finds it under way
     leaves it: who has it looks once more after it has let go.
     """
-    done = 0
-    more = True
-    while more:
-        with _alone(errand) as alone:
-            if not alone:
-                return done
-            while (delivery := _next(errand)) is not None:
-                _attempt(errand, delivery)
-                done += 1
-        more = _next(errand) is not None
-    return done
+    tried = 0
+    while errand.keys:
+        with _alone(errand) as mine:
+            while waiting := _next(mine):
+                _attempt(mine, waiting)
+                tried += len(waiting)
+        due = {item.key for item in _next(mine)}
+        errand = mine._replace(keys=tuple(sorted(due)))
+    return tried
 
 
 def wait_of(errand: Errand) -> float | None:
@@ -54,88 +66,93 @@ def wait_of(errand: Errand) -> float | None:
 
     At least one: what is due now, another process has under way.
     """
-    failed = _waiting(errand).filter(attempts__gt=0).order_by("next_at")
-    due = failed.values_list("next_at", flat=True).first()
+    rows = Delivery.objects.using(errand.shard).filter(
+        state=Delivery.State.WAITING, subscriber=errand.subscriber, key__in=errand.keys
+    )
+    failed = rows.filter(attempts__gt=0).order_by("next_at")
+    due: datetime | None = failed.values_list("next_at", flat=True).first()
     return max(1.0, (due - timezone.now()).total_seconds()) if due else None
 
 
-def _next(errand: Errand) -> Delivery | None:
-    """Return what is to be delivered now: for an ordered subscriber the first, if it is due."""
-    waiting = _waiting(errand).order_by("event_id")
-    if registry.subscriber_named(errand.subscriber).ordered:
-        first = waiting.first()
-        return first if first is not None and first.next_at <= timezone.now() else None
-    return waiting.filter(next_at__lte=timezone.now()).first()
+def _next(errand: Errand) -> list[Waiting]:
+    """Return what is to be delivered now, in the order of the ids."""
+    if not errand.keys:
+        return []
+    ordered = registry.subscriber_named(errand.subscriber).ordered
+    values: dict[str, Any] = {"subscriber": errand.subscriber, "keys": list(errand.keys)}
+    values |= {"now": timezone.now(), "batch": BATCH}
+    with connections[errand.shard].cursor() as cursor:
+        cursor.execute(NEXT.format(first=FIRST if ordered else ""), values)
+        return [_waiting(*row) for row in cursor.fetchall()]
 
 
-def _attempt(errand: Errand, delivery: Delivery) -> None:
-    row = Row.objects.using(errand.shard).get(id=delivery.event_id)
+def _waiting(event_id: int, key: int, attempts: int, topic: str, payload: str) -> Waiting:
     try:
-        fact = registry.restore(row.topic, row.payload)
-        registry.subscriber_named(errand.subscriber).handle(fact, row.pk)
+        return Waiting(event_id, key, attempts, topic, registry.restore(topic, payload), None)
     except Exception as error:
-        _fail(errand, delivery, row, error)
-    else:
-        _settle(errand, row, delivery, state=Delivery.State.DONE)
+        return Waiting(event_id, key, attempts, topic, None, error)
 
 
-def _fail(errand: Errand, delivery: Delivery, row: Row, error: Exception) -> None:
-    attempts = delivery.attempts + 1
-    log.warning("%s failed for %s, attempt %d: %s", row, errand.subscriber, attempts, error)
-    if retries.is_over(attempts):
-        _bury(delivery, row, attempts, error)
-        _settle(errand, row, delivery, state=Delivery.State.DEAD, attempts=attempts)
+def _attempt(errand: Errand, waiting: list[Waiting]) -> None:
+    """Hand all over at once, or one by one, so that only what is bad fails."""
+    subscriber = registry.subscriber_named(errand.subscriber)
+    if subscriber.batch and len(waiting) > 1 and _handle(subscriber, waiting) is None:
+        _settle(errand, waiting)
         return
-    next_at = timezone.now() + retries.pause(attempts, random.random())
-    _mine(errand, delivery).update(attempts=attempts, next_at=next_at)
+    done, dead, stopped = [], [], set()
+    for item in waiting:
+        if item.key in stopped:
+            continue
+        error = _handle(subscriber, [item])
+        if error is None:
+            done.append(item)
+        elif failures.note(errand, item, error):
+            dead.append(item)
+        elif subscriber.ordered:
+            stopped.add(item.key)
+    _settle(errand, done)
+    _settle(errand, dead, Delivery.State.DEAD)
 
 
-def _bury(delivery: Delivery, row: Row, attempts: int, error: Exception) -> None:
-    with shards.atomic_for(delivery.event_id):
-        DeadLetter.objects.update_or_create(
-            event_id=delivery.event_id,
-            subscriber=delivery.subscriber,
-            defaults={
-                "topic": row.topic,
-                "attempts": attempts,
-                "error": f"{type(error).__name__}: {error}"[:500],
-                "traceback": "".join(traceback.format_exception(error)),
-            },
-        )
+def _handle(subscriber: registry.Subscriber, waiting: list[Waiting]) -> Exception | None:
+    """Call the subscriber; returns what it raised."""
+    try:
+        for item in waiting:
+            if item.error is not None:
+                return item.error
+        subscriber.handle([(item.event, item.event_id) for item in waiting])
+    except Exception as error:
+        return error
+    return None
 
 
-def _settle(errand: Errand, row: Row, delivery: Delivery, **changes: Any) -> None:
-    """Record what became of a delivery, and finish the event with its last one."""
-    with transaction.atomic(using=errand.shard):
-        # The row's lock makes two last deliveries wait for each other, so one sees both.
-        Row.objects.using(errand.shard).select_for_update().get(id=row.pk)
-        _mine(errand, delivery).update(**changes)
-        rest = Delivery.objects.using(errand.shard).filter(event_id=row.pk)
-        if not rest.filter(state=Delivery.State.WAITING).exists():
-            finished = Row.objects.using(errand.shard).filter(id=row.pk)
-            finished.update(finished_at=timezone.now())
-
-
-def _mine(errand: Errand, delivery: Delivery) -> QuerySet[Delivery]:
-    rows = Delivery.objects.using(errand.shard).filter(event_id=delivery.event_id)
-    return rows.filter(subscriber=delivery.subscriber)
-
-
-def _waiting(errand: Errand) -> QuerySet[Delivery]:
-    rows = Delivery.objects.using(errand.shard).filter(state=Delivery.State.WAITING)
-    return rows.filter(subscriber=errand.subscriber, key=errand.key)
+def _settle(errand: Errand, items: Sequence[Waiting], state: str = Delivery.State.DONE) -> None:
+    """Record what became of deliveries, finish the events of which they were the last, tell."""
+    if not items:
+        return
+    ids = [item.event_id for item in items]
+    with transaction.atomic(using=errand.shard), connections[errand.shard].cursor() as cursor:
+        cursor.execute(HOLD, [ids])
+        cursor.execute(SETTLE, [state, errand.subscriber, ids])
+        cursor.execute(FINISH, [ids])
+        finished = {event_id for (event_id,) in cursor.fetchall()}
+    told = [announcements.Announced(item.event_id, item.event) for item in items if item.event]
+    done = errand.subscriber if state == Delivery.State.DONE else None
+    announcements.announce(errand.shard, done, told, finished)
 
 
 @contextmanager
-def _alone(errand: Errand) -> Iterator[bool]:
-    """Hold the right to deliver this errand; it ends with the connection, however that ends."""
-    names: list[Any] = [errand.subscriber, errand.key]
+def _alone(errand: Errand) -> Iterator[Errand]:
+    """Hold the right to deliver under those keys that nobody else delivers under now.
+
+    The right ends with the connection, however that ends.
+    """
     with connections[errand.shard].cursor() as cursor:
-        cursor.execute(LOCK, names)
-        alone = bool(cursor.fetchone()[0])
+        cursor.execute(LOCK, [list(errand.keys), errand.subscriber])
+        mine = tuple(key for (key,) in cursor.fetchall())
     try:
-        yield alone
+        yield errand._replace(keys=mine)
     finally:
-        if alone:
+        if mine:
             with connections[errand.shard].cursor() as cursor:
-                cursor.execute(UNLOCK, names)
+                cursor.execute(UNLOCK, [errand.subscriber, list(mine)])

@@ -6,6 +6,7 @@ is not finished after a while is handed on again. So delivery is at least once.
 
 import logging
 from datetime import timedelta
+from itertools import islice
 from typing import Any
 
 from celery import current_app
@@ -15,14 +16,18 @@ from kombu.connection import Connection
 from kombu.exceptions import OperationalError
 from kombu.pools import producers
 
-from apps.events import registry
-from apps.events.delivery import Errand, deliver
+from apps.events import announcements, registry
+from apps.events.announcements import Announced
+from apps.events.delivery import deliver
+from apps.events.errands import Errand
 from apps.events.models import Delivery
-from apps.events.models import Event as Row
+from apps.events.registry import Event
 
 log = logging.getLogger(__name__)
 
 BATCH = 500
+# So many keys make one task: enough to be worth its cost, few enough for workers to share.
+KEYS = 100
 AT_ONCE = {"max_retries": 0, "interval_start": 0}
 # Longer than a subscriber takes, shorter than people wait: after this, hand it on again.
 PATIENCE = timedelta(seconds=15)
@@ -32,8 +37,9 @@ UPDATE events_event SET handed_at = %(now)s WHERE id IN (
     SELECT id FROM events_event
     WHERE finished_at IS NULL AND (handed_at IS NULL OR handed_at < %(stale)s)
     ORDER BY id LIMIT %(batch)s FOR UPDATE SKIP LOCKED
-) RETURNING id, topic, key
+) RETURNING id, key, topic, payload
 """
+FINISH = "UPDATE events_event SET finished_at = clock_timestamp() WHERE id = ANY(%s)"
 
 
 def wake(shard: str) -> None:
@@ -69,19 +75,22 @@ def claim(shard: str) -> list[Errand]:
     """Mark up to BATCH waiting events as handed on; returns what is to be done for them."""
     now = timezone.now()
     values: dict[str, Any] = {"now": now, "stale": now - PATIENCE, "batch": BATCH}
-    with transaction.atomic(using=shard):
-        with connections[shard].cursor() as cursor:
-            cursor.execute(CLAIM, values)
-            rows = sorted(cursor.fetchall())
-        deliveries = [
-            Delivery(event_id=event_id, subscriber=subscriber.name, key=key, next_at=now)
-            for event_id, topic, key in rows
-            for subscriber in registry.subscribers_of(topic)
+    with transaction.atomic(using=shard), connections[shard].cursor() as cursor:
+        cursor.execute(CLAIM, values)
+        rows = {row[0]: row[1:] for row in sorted(cursor.fetchall())}
+        events = {event_id: _restored(*row[1:]) for event_id, row in rows.items()}
+        wanted = [
+            Delivery(event_id=event_id, subscriber=subscriber, key=key, next_at=now)
+            for event_id, (key, topic, _) in rows.items()
+            for subscriber in _who_wants(topic, events[event_id])
         ]
-        Delivery.objects.using(shard).bulk_create(deliveries, ignore_conflicts=True)
-        idle = [event_id for event_id, topic, _ in rows if not registry.subscribers_of(topic)]
-        Row.objects.using(shard).filter(id__in=idle).update(finished_at=now)
-    return list(dict.fromkeys(Errand(shard, d.subscriber, d.key) for d in deliveries))
+        Delivery.objects.using(shard).bulk_create(wanted, ignore_conflicts=True)
+        idle = rows.keys() - {delivery.event_id for delivery in wanted}
+        if idle:
+            cursor.execute(FINISH, [sorted(idle)])
+    told = [Announced(pk, event) for pk, event in events.items() if event and pk in idle]
+    announcements.announce(shard, None, told, idle)
+    return _errands(shard, wanted)
 
 
 def drain(shard: str) -> int:
@@ -90,3 +99,27 @@ def drain(shard: str) -> int:
     while errands := claim(shard):
         count += sum(deliver(errand) for errand in errands)
     return count
+
+
+def _restored(topic: str, payload: str) -> Event | None:
+    """Return an event, or None where no code here can read it: then its subscribers fail."""
+    try:
+        return registry.restore(topic, payload)
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _who_wants(topic: str, event: Event | None) -> list[str]:
+    subscribers = registry.subscribers_of(topic)
+    return [s.name for s in subscribers if event is None or s.when(event)]
+
+
+def _errands(shard: str, deliveries: list[Delivery]) -> list[Errand]:
+    keys: dict[str, dict[int, None]] = {}
+    for delivery in deliveries:
+        keys.setdefault(delivery.subscriber, {})[delivery.key] = None
+    return [
+        Errand(shard, subscriber, tuple(islice(found, start, start + KEYS)))
+        for subscriber, found in keys.items()
+        for start in range(0, len(found), KEYS)
+    ]

@@ -13,7 +13,7 @@ from django.db import connections, transaction
 
 from apps.events.models import DeadLetter, Delivery
 from apps.events.models import Event as Row
-from apps.sharding.ids import first_at, time_of
+from apps.sharding.ids import EPOCH, first_at, time_of
 
 # The column that each table is partitioned on; the log comes last, as receipts refer to it.
 TABLES = {"events_receipt": "event_id", "events_event": "id"}
@@ -99,6 +99,12 @@ def weeks_ahead(shard: str, now: datetime) -> float:
     for fragment in fragments_of(shard):
         uppers[fragment.table] = max(uppers[fragment.table], fragment.upper)
     return (time_of(min(uppers.values())) - now) / WEEK
+
+
+def begins(shard: str) -> datetime:
+    """Return the moment since which this shard's log is whole."""
+    lowers = [f.lower for f in fragments_of(shard) if f.table == Row._meta.db_table]
+    return EPOCH if None in lowers else time_of(min(filter(None, lowers), default=0))
 
 
 def drop(shard: str, older_than: datetime) -> tuple[list[str], list[Kept]]:

@@ -24,6 +24,8 @@ class Event(ShardedModel):
                 name="events_event_waiting",
                 condition=models.Q(finished_at__isnull=True),
             ),
+            models.Index(fields=["finished_at"], name="events_event_finished"),
+            models.Index(fields=["key", "id"], name="events_event_of_key"),
         )
 
     def __str__(self) -> str:

@@ -16,12 +16,13 @@ def record(event: Event) -> int:
 
     It is handed on after the commit. Transactions that record for one key wait for one another,
     and the id is made under that lock: so the ids of a key's events are in the order of their
-    commits. Raises NoTransaction outside of a transaction, and CrossShardTransaction where the
-    transaction is another bucket's.
+    commits, unless the event says that order does not matter. Raises NoTransaction outside of a
+    transaction, and CrossShardTransaction where the transaction is another bucket's.
     """
     opened = shards.require("Recording an event")
-    with connections[opened.shard].cursor() as cursor:
-        cursor.execute(LOCK, [event.key])
+    if event.in_order:
+        with connections[opened.shard].cursor() as cursor:
+            cursor.execute(LOCK, [event.key])
     event_id = shards.newest_id(event.key)
     row = Row(id=event_id, key=event.key, topic=event.topic, payload=event.payload())
     row.save(force_insert=True, using=opened.shard)

@@ -11,7 +11,8 @@ its field `key_field` names the owner whose shard keeps it.
         author_id: int
 """
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, TypeVar
 
@@ -20,6 +21,8 @@ from apps.events.errors import TopicTaken, UnknownSubscriber
 E = TypeVar("E", bound="Event")
 # Called with the event and its id in the outbox.
 Handler = Callable[[Any, int], None]
+# Called with many of them at once.
+BatchHandler = Callable[[Sequence[tuple[Any, int]]], None]
 
 _events: dict[str, "type[Event]"] = {}
 _subscribers: dict[str, "Subscriber"] = {}
@@ -27,10 +30,16 @@ _subscribers: dict[str, "Subscriber"] = {}
 
 @dataclass(frozen=True)
 class Event:
-    """A fact that other apps may act on."""
+    """A fact that other apps may act on.
+
+    Transactions that announce events of one key wait for one another, so that the order of the ids
+    is that of the commits; with `in_order` off they do not, and no order is promised: for facts
+    about a key that many write to at once.
+    """
 
     topic: ClassVar[str]
     key_field: ClassVar[str]
+    in_order: ClassVar[bool] = True
 
     def __init_subclass__(cls) -> None:
         known = _events.setdefault(cls.topic, cls)
@@ -52,24 +61,63 @@ class Subscriber:
     """Code that reacts to one topic; `name` is the dotted path of its function.
 
     An ordered one gets the events of one key in the order of their commits, each when the one
-    before is done or dead. To another one a failed event is no reason to wait.
+    before is done or dead. To another one a failed event is no reason to wait. Where `when` says
+    no to an event, it is never handed to this one. With `batch` it is handed many events at once.
     """
 
     name: str
     topic: str
-    handle: Handler
+    handle: BatchHandler
     ordered: bool = True
+    when: Callable[[Any], bool] = lambda event: True
+    batch: bool = False
 
 
-def subscriber(event: "type[Event]", *, ordered: bool = True) -> Callable[[Handler], Handler]:
+def subscriber(
+    event: "type[Event]", *, ordered: bool = True, when: Callable[[Any], bool] = lambda event: True
+) -> Callable[[Handler], Handler]:
     """Subscribe a function to an event. It may be called more than once for the same event."""
 
     def register(handle: Handler) -> Handler:
-        name = f"{handle.__module__}.{handle.__qualname__}"
-        _subscribers[name] = Subscriber(name, event.topic, handle, ordered)
+        _register(handle, event, one_by_one(handle), ordered, when, False)
         return handle
 
     return register
+
+
+def batch_subscriber(
+    event: "type[Event]", *, ordered: bool = True, when: Callable[[Any], bool] = lambda event: True
+) -> Callable[[BatchHandler], BatchHandler]:
+    """Subscribe a function that takes many events, with their ids, in the order of the ids.
+
+    They are of one shard but of any keys. If it raises, it is called again for each alone.
+    """
+
+    def register(handle: BatchHandler) -> BatchHandler:
+        _register(handle, event, handle, ordered, when, True)
+        return handle
+
+    return register
+
+
+def name_of(handle: Callable[..., None]) -> str:
+    """Return the name under which a function subscribes."""
+    return f"{handle.__module__}.{handle.__qualname__}"
+
+
+def one_by_one(handle: Handler) -> BatchHandler:
+    """Return a function that hands each of many events to `handle`; the first fault ends it."""
+
+    def handle_many(batch: Sequence[tuple[Any, int]]) -> None:
+        for event, event_id in batch:
+            handle(event, event_id)
+
+    return handle_many
+
+
+def _register(handle: Any, event: "type[Event]", many: BatchHandler, *options: Any) -> None:
+    name = name_of(handle)
+    _subscribers[name] = Subscriber(name, event.topic, many, *options)
 
 
 def subscribers_of(topic: str) -> list[Subscriber]:
@@ -90,6 +138,7 @@ def topics() -> dict[str, "type[Event]"]:
     return dict(sorted(_events.items()))
 
 
-def restore(topic: str, payload: dict[str, Any]) -> Event:
-    """Return the event that a row of the outbox holds."""
-    return _events[topic](**payload)
+def restore(topic: str, payload: dict[str, Any] | str) -> Event:
+    """Return the event that a row of the outbox holds, its payload as fields or as JSON text."""
+    values = json.loads(payload) if isinstance(payload, str) else payload
+    return _events[topic](**values)

@@ -7,6 +7,7 @@ from django.conf import settings
 
 from apps.events import delivery, fragments
 from apps.events import dispatch as dispatching
+from apps.events.errands import Errand
 from apps.sharding.conf import conf
 
 
@@ -18,9 +19,9 @@ def dispatch(shard: str) -> None:
 
 
 @shared_task(name="events.deliver", ignore_result=True, acks_late=True)
-def deliver(shard: str, subscriber: str, key: int) -> None:
-    """Deliver what waits for one subscriber under one key; come back for what failed."""
-    errand = delivery.Errand(shard, subscriber, key)
+def deliver(shard: str, subscriber: str, keys: list[int]) -> None:
+    """Deliver what waits for one subscriber under some keys; come back for what failed."""
+    errand = Errand(shard, subscriber, tuple(keys))
     delivery.deliver(errand)
     wait = delivery.wait_of(errand)
     if wait is not None:

@@ -12,6 +12,12 @@ def is_following(follower_id: int, followed_id: int) -> bool:
     return Follow.objects.filter(follower_id=follower_id, followed_id=followed_id).exists()
 
 
+def followed_by(follower_id: int) -> list[int]:
+    """Return the ids of all whom an account follows."""
+    rows = Follow.objects.filter(follower_id=follower_id)
+    return list(rows.values_list("followed_id", flat=True))
+
+
 def counts(account_id: int) -> dict[str, int]:
     """Return `following` and `followers` of an account."""
     return Tally.of(account_id)

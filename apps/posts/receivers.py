@@ -11,21 +11,21 @@ from apps.sharding import shards
 from apps.sharding.conf import conf
 
 
-@subscriber(PostPublished)
+@subscriber(PostPublished, when=lambda event: event.root_id is not None)
 def join_conversation(event: PostPublished, event_id: int) -> None:
     """List a reply in its conversation; a second time the row is there already."""
-    if event.root_id is None or event.in_reply_to_id is None:
-        return
-    if not selectors.is_there(event.post_id):
-        return
-    with shards.atomic_for(event.root_id):
-        Reply.objects.bulk_create(
-            [Reply(root_id=event.root_id, parent_id=event.in_reply_to_id, reply_id=event.post_id)],
-            ignore_conflicts=True,
-        )
+    root_id, parent_id = event.root_id, event.in_reply_to_id
+    if root_id and parent_id and selectors.is_there(event.post_id):
+        row = Reply(root_id=root_id, parent_id=parent_id, reply_id=event.post_id)
+        with shards.atomic_for(root_id):
+            Reply.objects.bulk_create([row], ignore_conflicts=True)
 
 
-@subscriber(PostPublished)
+def _is_of_another(event: PostPublished | PostDeleted) -> bool:
+    return event.in_reply_to_id is not None or event.repost_of_id is not None
+
+
+@subscriber(PostPublished, when=_is_of_another)
 def count_published(event: PostPublished, event_id: int) -> None:
     """Count a reply or a repost on the post that it is of; a receipt keeps it to once."""
     _count(event, event_id, 1)
@@ -33,21 +33,21 @@ def count_published(event: PostPublished, event_id: int) -> None:
         _delete_if_there(event.post_id)
 
 
-@subscriber(PostDeleted)
+@subscriber(PostDeleted, when=lambda event: event.root_id is not None)
 def leave_conversation(event: PostDeleted, event_id: int) -> None:
     """Take a reply out of its conversation; a second time there is nothing to take."""
-    if event.root_id is not None:
+    if event.root_id:
         with shards.atomic_for(event.root_id):
             Reply.objects.filter(root_id=event.root_id, reply_id=event.post_id).delete()
 
 
-@subscriber(PostDeleted)
+@subscriber(PostDeleted, when=_is_of_another)
 def count_deleted(event: PostDeleted, event_id: int) -> None:
     """Count a reply or a repost off again; a receipt keeps it to once."""
     _count(event, event_id, -1)
 
 
-@subscriber(PostDeleted)
+@subscriber(PostDeleted, when=lambda event: event.repost_of_id is None)
 def delete_reposts(event: PostDeleted, event_id: int) -> None:
     """Delete the reposts of a deleted post; a second time there are none."""
     for shard in conf().shards:

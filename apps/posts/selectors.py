@@ -126,6 +126,14 @@ def is_there(post_id: int) -> bool:
         return Post.objects.filter(id=post_id).exists()
 
 
+def existing(post_ids: Iterable[int]) -> set[int]:
+    """Return those of the ids whose posts are there now, by their shards' primaries."""
+    with scopes.primary():
+        groups = querysets.by_shard(dict.fromkeys(post_ids)).values()
+        found = (Post.objects.filter(id__in=group).values_list("id", flat=True) for group in groups)
+        return {pk for ids in found for pk in ids}
+
+
 def texts_of(post_ids: Iterable[int]) -> dict[int, str]:
     """Return the texts of posts by id, by their shards' primaries; missing ones left out."""
     with scopes.primary():

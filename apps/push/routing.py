@@ -1,7 +1,9 @@
-"""The addresses of WebSockets."""
+"""The addresses that the push process answers itself."""
 
 from django.urls import path
 
-from apps.push.consumers import Listener
+from apps.push.sockets import Socket
+from apps.push.streams import Stream
 
-urlpatterns = [path("ws/<str:topic>", Listener.as_asgi())]
+websockets = [path("ws/", Socket.as_asgi())]
+streams = [path("events/", Stream.as_asgi())]

@@ -1,37 +1,124 @@
-"""What browsers may listen to, and how they are told.
+"""What browsers may subscribe to: the server defines the topics, and who may hear them.
 
-A message is a hint that something is there to be read, never the thing itself: a browser that
-misses one reads the same page a little later.
+    class Public(Topic):
+        name = "public"
+        about = "Posts by everybody."
+        events = {PostPublished: None}
+
+        def keys(self, account_id, argument):
+            return [EVERY]
+
+        def messages(self, told):
+            return {event_id: {"post_id": str(event.post_id)} for event_id, event in told}
+
+    register(Public())
+
+A message is a hint that something is there to be read, never the thing itself.
 """
 
-import logging
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, NamedTuple
 
-from asgiref.sync import async_to_sync
-from channels.layers import get_channel_layer
-from redis.exceptions import RedisError
+from apps.events import announcements
+from apps.events.announcements import Announced
+from apps.events.registry import Event
 
-log = logging.getLogger(__name__)
+# Stands for the events of all keys.
+EVERY = 0
+Data = dict[str, Any]
 
-PUBLIC = "public"
-NAMES = frozenset({PUBLIC})
+_topics: dict[str, "Topic"] = {}
 
 
-def tell(topic: str, message: dict[str, Any]) -> bool:
-    """Send a message to all who listen; tells whether the channel layer took it.
+class Topic:
+    """One kind of subscription; one that `takes_argument` is asked for as `name:number`.
 
-    With the layer away nobody is told, and whoever calls goes on.
+    `events` are what it tells of, each with the subscriber that must be done with it first (None:
+    all of them). An event in `moved_by` changes which keys the account that is its key hears.
+    Of a topic with `latest_only` a slow browser gets the last message instead of each.
     """
-    try:
-        async_to_sync(get_channel_layer().group_send)(
-            group_of(topic), {"type": "told", "message": {"topic": topic, **message}}
-        )
-    except (RedisError, OSError) as error:
-        log.warning("The channel layer is away (%s); nobody is told of %s.", error, topic)
-        return False
-    return True
+
+    name: ClassVar[str]
+    about: ClassVar[str]
+    events: ClassVar[Mapping[type[Event], Callable[..., None] | None]]
+    moved_by: ClassVar[tuple[type[Event], ...]] = ()
+    needs_account: ClassVar[bool] = False
+    takes_argument: ClassVar[bool] = False
+    latest_only: ClassVar[bool] = False
+
+    def keys(self, account_id: int, argument: int) -> Sequence[int]:
+        """Return the keys of the events that a subscriber hears; EVERY for those of all.
+
+        `account_id` and `argument` are 0 where there is none.
+        """
+        raise NotImplementedError
+
+    def messages(self, told: Sequence[Announced]) -> dict[int, Data]:
+        """Return what to say of each event, by its id; what must not be said now is left out.
+
+        Asked when an event is told, and again whenever it is told to somebody who missed it.
+        """
+        raise NotImplementedError
 
 
-def group_of(topic: str) -> str:
-    """Return the channel group of a topic."""
-    return f"topic.{topic}"
+class Subscription(NamedTuple):
+    """What a browser asked for: a topic, and what it takes."""
+
+    topic: Topic
+    argument: int
+
+    @property
+    def label(self) -> str:
+        """The text that asks for it."""
+        return f"{self.topic.name}:{self.argument}" if self.argument else self.topic.name
+
+
+class Refused(Exception):
+    """A subscription is not given, with the reason for whoever asked."""
+
+
+def register(topic: Topic) -> None:
+    """Make a topic known, and have its events announced."""
+    _topics[topic.name] = topic
+    for event, after in topic.events.items():
+        if after is not None or event.topic not in announcements.declared():
+            announcements.declare(event, after=after)
+    for event in topic.moved_by:
+        if event.topic not in announcements.declared():
+            announcements.declare(event)
+
+
+def all_topics() -> list[Topic]:
+    """Return every topic, by name."""
+    return sorted(_topics.values(), key=lambda topic: topic.name)
+
+
+def named(name: str) -> Topic:
+    """Return a topic; raises KeyError."""
+    return _topics[name]
+
+
+def fed_by(event_topic: str) -> list[Topic]:
+    """Return the topics that tell of an event."""
+    return [t for t in all_topics() if any(e.topic == event_topic for e in t.events)]
+
+
+def who_may(topic: Topic) -> str:
+    """Say who may subscribe."""
+    return "signed-in accounts, each for itself" if topic.needs_account else "everybody"
+
+
+def subscription(text: object, account_id: int) -> Subscription:
+    """Return what a text like `home` or `post:17` asks for; raises Refused with the reason."""
+    name, _, argument = str(text).partition(":")
+    topic = _topics.get(name)
+    if topic is None:
+        raise Refused(f"There is no topic “{name[:40]}”. The topics are listed at /topics.")
+    if topic.needs_account and not account_id:
+        raise Refused(f"Sign in to subscribe to “{name}”.")
+    if topic.takes_argument != bool(argument):
+        form = f"“{name}:” and a number" if topic.takes_argument else f"“{name}” alone"
+        raise Refused(f"Ask for {form}.")
+    if argument and not (argument.isascii() and argument.isdigit() and len(argument) < 20):
+        raise Refused(f"“{argument[:40]}” is not a number.")
+    return Subscription(topic, int(argument or 0))

@@ -4,7 +4,6 @@ from apps.events.registry import subscriber
 from apps.follows.events import AccountFollowed, AccountUnfollowed
 from apps.posts import selectors as posts
 from apps.posts.events import PostDeleted, PostPublished, PostsImported
-from apps.push import topics
 from apps.timelines import services
 
 
@@ -13,13 +12,6 @@ def fan_out(event: PostPublished, event_id: int) -> None:
     """Give a post to all followers; entries that are there already stay as they are."""
     if posts.is_there(event.post_id):
         services.fan_out(author_id=event.author_id, items=[(event.post_id, event.repost_of_id)])
-
-
-@subscriber(PostPublished)
-def tell_public(event: PostPublished, event_id: int) -> None:
-    """Tell who looks at the public timeline; told twice, a browser counts one id once."""
-    if event.in_reply_to_id is None and event.repost_of_id is None:
-        topics.tell(topics.PUBLIC, {"post_id": str(event.post_id)})
 
 
 @subscriber(PostsImported)

@@ -1,20 +1,25 @@
 """What posts cause in the lists of tags."""
 
+from collections.abc import Sequence
+
 from apps.bundled.hashtags import services
-from apps.events.registry import subscriber
+from apps.events.registry import batch_subscriber, subscriber
 from apps.posts.events import PostDeleted, PostPublished, PostsImported
 
 
-@subscriber(PostPublished)
-def index(event: PostPublished, event_id: int) -> None:
-    """List a new post under its tags; rows that are there already stay as they are."""
-    services.index(author_id=event.author_id, post_ids=[event.post_id])
+@batch_subscriber(PostPublished, ordered=False, when=lambda event: event.repost_of_id is None)
+def index(batch: Sequence[tuple[PostPublished, int]]) -> None:
+    """List new posts under their tags; rows that are there already stay as they are.
+
+    What is deleted meanwhile has no text any more, and so no tags.
+    """
+    services.index(post_ids=[event.post_id for event, _ in batch])
 
 
 @subscriber(PostsImported)
 def index_imported(event: PostsImported, event_id: int) -> None:
     """List imported posts under their tags; rows that are there already stay as they are."""
-    services.index(author_id=event.author_id, post_ids=event.post_ids)
+    services.index(post_ids=event.post_ids)
 
 
 @subscriber(PostDeleted)

@@ -22,7 +22,7 @@ def dead(make_account, deliver, monkeypatch):
     def broken(event, event_id):
         raise ValueError("no tags today")
 
-    broken_one = registry.Subscriber(name, known.topic, broken)
+    broken_one = registry.Subscriber(name, known.topic, registry.one_by_one(broken))
     monkeypatch.setitem(registry._subscribers, name, broken_one)
     posts.publish(author_id=make_account().pk, text="#rooks")
     for _ in range(retries.MOST_ATTEMPTS):

@@ -6,6 +6,7 @@ from django.db import DatabaseError, connections
 from django.utils import timezone
 
 from apps.events import delivery, dispatch, inbox, outbox, registry, replays, retries
+from apps.events.errands import Errand
 from apps.events.models import DeadLetter, Delivery, Event
 from apps.events.registry import Subscriber
 from apps.posts.events import PostsImported
@@ -27,7 +28,8 @@ def subscribe(monkeypatch):
     """Return a function that makes one function the only subscriber of the topic."""
 
     def put(handle, ordered=True):
-        subscriber = Subscriber("tests.subscriber", TOPIC, handle, ordered)
+        many = registry.one_by_one(handle)
+        subscriber = Subscriber("tests.subscriber", TOPIC, many, ordered)
         monkeypatch.setattr(registry, "_subscribers", {subscriber.name: subscriber})
 
     return put
@@ -159,7 +161,7 @@ def test_a_failure_is_not_tried_again_before_its_time(owner, subscribe):
     subscribe(handle)
     record(owner, 1)
     run()
-    errand = delivery.Errand("shard0", "tests.subscriber", owner)
+    errand = Errand("shard0", "tests.subscriber", (owner,))
 
     assert delivery.deliver(errand) == 0
     assert len(tries) == 1

@@ -1,0 +1,65 @@
+"""What a connection asks for, whatever it is made of: subscribe, resume, unsubscribe."""
+
+from collections.abc import Iterable
+
+from apps.push import hub, missed, topics, visitors
+from apps.push.limits import MOST_SUBSCRIPTIONS
+from apps.push.listeners import Listener, Message
+from apps.push.missed import Interest
+from apps.push.topics import EVERY, Refused
+
+
+class SessionOver(Exception):
+    """The session that the connection was opened with is not valid any more."""
+
+
+class Desk:
+    """Serves one listener, and checks again and again who it is."""
+
+    def __init__(self, cookies: str) -> None:
+        self.cookies = cookies
+        self.listener = Listener(0)
+
+    async def open(self) -> None:
+        """Find out who is there."""
+        self.listener = Listener(await hub.in_thread(visitors.account_in, self.cookies))
+
+    async def check(self) -> None:
+        """Make sure that it is still the same account; raises SessionOver."""
+        if not self.listener.account_id:
+            return
+        if await hub.in_thread(visitors.account_in, self.cookies) != self.listener.account_id:
+            raise SessionOver
+
+    async def subscribe(self, label: object) -> Interest:
+        """Subscribe to one topic; raises Refused, SessionOver."""
+        await self.check()
+        asked = topics.subscription(label, self.listener.account_id)
+        if len(self.listener.subscriptions) >= MOST_SUBSCRIPTIONS:
+            raise Refused(f"A connection may have {MOST_SUBSCRIPTIONS} subscriptions.")
+        return await hub.current().subscribe(self.listener, asked)
+
+    async def missed(self, after: int, interests: Iterable[Interest]) -> list[Message]:
+        """Return what these subscriptions missed since an event; raises Gone."""
+        wanted = list(interests)
+        told = await hub.in_thread(missed.since, after, wanted)
+        return [
+            Message(event.event_id, interest.subscription.label, data)
+            for event in told
+            for interest in wanted
+            if {event.key, EVERY} & interest.keys
+            and (data := event.messages.get(interest.subscription.topic.name)) is not None
+        ]
+
+    def leave(self) -> None:
+        """Forget the listener."""
+        hub.current().leave(self.listener)
+
+
+def place_in(text: object) -> int:
+    """Return the event id to resume after; raises Refused."""
+    if not (isinstance(text, str | int) and str(text).isascii() and str(text).isdigit()):
+        raise Refused("To resume, say after which event: its id, a number.")
+    if int(text) >= 2**63:
+        raise Refused("There is no event with so large an id.")
+    return int(text)

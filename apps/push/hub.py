@@ -1,0 +1,166 @@
+"""One hub a process: it hears all that is told, and hands it to those whom it concerns.
+
+Hints come over the channel layer. Every few seconds the hub looks into the log for what was
+finished lately and finds what the layer lost: so a listener that stays connected misses nothing.
+"""
+
+import asyncio
+import logging
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
+
+from channels.db import database_sync_to_async
+from channels.layers import get_channel_layer
+from django.db import DatabaseError
+
+from apps.push import missed, telling, topics
+from apps.push.listeners import Listener
+from apps.push.missed import EVERY_SECONDS, MARGIN, Interest
+from apps.push.telling import Told
+from apps.push.topics import EVERY, Subscription
+from apps.sharding.conf import conf
+
+log = logging.getLogger(__name__)
+
+R = TypeVar("R")
+Place = tuple[str, int]
+
+# How many events back the hub knows what it has handed on already.
+REMEMBERED = 50_000
+RETRY_SECONDS = 1.0
+# Each thread has its own connections: so few serve all listeners of this process.
+_threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="push")
+_hubs: "WeakKeyDictionary[asyncio.AbstractEventLoop, Hub]" = WeakKeyDictionary()
+
+
+async def in_thread(function: Callable[..., R], *args: Any) -> R:
+    """Run what asks a database in one of the process's few threads for that."""
+    run = database_sync_to_async(function, thread_sensitive=False, executor=_threads)
+    result: R = await run(*args)
+    return result
+
+
+def current() -> "Hub":
+    """Return the hub of the running event loop."""
+    return _hubs.setdefault(asyncio.get_running_loop(), Hub())
+
+
+class Hub:
+    """Who listens to what in this process."""
+
+    def __init__(self) -> None:
+        self._interest: defaultdict[Place, dict[Listener, Subscription]] = defaultdict(dict)
+        self._places: dict[tuple[Listener, str], frozenset[int]] = {}
+        self._handed: OrderedDict[int, None] = OrderedDict()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._ready = asyncio.Event()
+
+    async def subscribe(self, listener: Listener, subscription: Subscription) -> Interest:
+        """Have a listener hear a topic from now on; returns what it hears."""
+        self._start()
+        await self._ready.wait()
+        found = await in_thread(subscription.topic.keys, listener.account_id, subscription.argument)
+        self._note(listener, subscription, frozenset(found))
+        return Interest(subscription, frozenset(found))
+
+    def unsubscribe(self, listener: Listener, label: str) -> None:
+        """Have a listener hear a topic no longer; harmless where it does not."""
+        subscription = listener.subscriptions.pop(label, None)
+        if subscription is not None:
+            self._forget(listener, subscription)
+
+    def leave(self, listener: Listener) -> None:
+        """Forget a listener whose connection is over."""
+        for label in list(listener.subscriptions):
+            self.unsubscribe(listener, label)
+
+    def hand_on(self, told: Iterable[Told]) -> None:
+        """Offer events to those whom they concern, each event once."""
+        for event in told:
+            if event.event_id in self._handed:
+                continue
+            self._remember([event.event_id])
+            for name, data in event.messages.items():
+                for key in (event.key, EVERY):
+                    for listener, subscription in self._interest.get((name, key), {}).items():
+                        listener.offer(subscription, event.event_id, data)
+            self._move(event)
+
+    def _note(self, listener: Listener, subscription: Subscription, keys: frozenset[int]) -> None:
+        self._forget(listener, subscription)
+        listener.subscriptions[subscription.label] = subscription
+        self._places[listener, subscription.label] = keys
+        for key in keys:
+            self._interest[subscription.topic.name, key][listener] = subscription
+
+    def _forget(self, listener: Listener, subscription: Subscription) -> None:
+        for key in self._places.pop((listener, subscription.label), ()):
+            place = (subscription.topic.name, key)
+            self._interest[place].pop(listener, None)
+            if not self._interest[place]:
+                del self._interest[place]
+
+    def _move(self, event: Told) -> None:
+        """Ask anew what the listeners of an account hear, where the event has changed that."""
+        for topic in topics.all_topics():
+            if any(moving.topic == event.event_topic for moving in topic.moved_by):
+                own = self._interest.get((topic.name, event.key), {})
+                for listener, subscription in list(own.items()):
+                    if listener.account_id == event.key:
+                        self._soon(self._renew(listener, subscription))
+
+    async def _renew(self, listener: Listener, subscription: Subscription) -> None:
+        keys = await in_thread(subscription.topic.keys, listener.account_id, subscription.argument)
+        if subscription.label in listener.subscriptions:
+            self._note(listener, subscription, frozenset(keys))
+
+    def _remember(self, event_ids: Iterable[int]) -> None:
+        self._handed.update(dict.fromkeys(event_ids))
+        while len(self._handed) > REMEMBERED:
+            self._handed.popitem(last=False)
+
+    def _start(self) -> None:
+        if not self._tasks:
+            self._soon(self._hear())
+            self._soon(self._look_into_the_log())
+
+    def _soon(self, work: Any) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.append(task)
+        task.add_done_callback(self._tasks.remove)
+
+    async def _hear(self) -> None:
+        """Hear what is told over the channel layer, for as long as the process lives."""
+        while True:
+            try:
+                layer = get_channel_layer()
+                channel = await layer.new_channel(telling.GROUP)
+                await layer.group_add(telling.GROUP, channel)
+                while True:
+                    self.hand_on(telling.heard(await layer.receive(channel)))
+            except Exception as error:
+                log.warning("The channel layer is away (%s); looking into the log.", error)
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def _look_into_the_log(self) -> None:
+        """Find what the channel layer lost, for as long as the process lives."""
+        while True:
+            await asyncio.gather(*(self._look(shard) for shard in conf().shards))
+            self._ready.set()
+            await asyncio.sleep(EVERY_SECONDS)
+
+    async def _look(self, shard: str) -> None:
+        """Hand on what one shard finished lately; at the first look that is the past."""
+        seconds = MARGIN.total_seconds() + EVERY_SECONDS
+        try:
+            finished = await in_thread(missed.lately, shard, seconds)
+            unknown = [event_id for event_id in finished if event_id not in self._handed]
+            if not self._ready.is_set():
+                self._remember(unknown)
+            elif unknown:
+                self.hand_on(await in_thread(missed.told, shard, unknown))
+        except DatabaseError as error:
+            log.warning("%s cannot be asked for what was told lately: %s", shard, error)
