@@ -97,6 +97,11 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 4
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     "events-sweep": {"task": "events.sweep", "schedule": 5.0, "options": {"expires": 5}},
+    "timelines-arrivals": {
+        "task": "timelines.sweep-arrivals",
+        "schedule": 2.0,
+        "options": {"expires": 2},
+    },
     "events-fragments": {"task": "events.fragments", "schedule": 6 * 3600.0},
 }
 # How long the event log is kept: what a browser missed or a new subscriber needs comes from it.

@@ -61,11 +61,15 @@ def deliver() -> Callable[[], int]:
     """Return a function that delivers all events, and those that they cause; returns how many."""
     from apps.events import dispatch
     from apps.sharding.conf import conf
+    from apps.timelines import arrivals
 
     def run() -> int:
         count = 0
         while moved := sum(dispatch.drain(shard) for shard in conf().shards):
             count += moved
+        for shard in conf().shards:
+            arrivals.confirm(shard)
+            dispatch.drain(shard)
         return count
 
     return run

@@ -9,6 +9,7 @@ admin.site.site_header = admin.site.site_title = f"{settings.SITE_NAME} administ
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("apps.ops.urls")),
+    path("", include("apps.push.urls")),
     path("accounts/", include("apps.accounts.urls")),
     path("", include("apps.posts.urls")),
     path("", include("apps.follows.urls")),

@@ -34,6 +34,29 @@ class PostDeleted(Event):
 
 
 @dataclass(frozen=True)
+class PostArrived(Event):
+    """A post is in the timelines of all followers, and on all replicas of its shard."""
+
+    topic = "posts.post-arrived.v1"
+    key_field = "author_id"
+    in_order = False
+
+    post_id: int
+    author_id: int
+
+
+@dataclass(frozen=True)
+class PostCounted(Event):
+    """The replies or reposts that are counted on a post have changed."""
+
+    topic = "posts.post-counted.v1"
+    key_field = "post_id"
+    in_order = False
+
+    post_id: int
+
+
+@dataclass(frozen=True)
 class PostsImported(Event):
     """Posts from an archive are there, with their old times. Nobody is notified of them."""
 

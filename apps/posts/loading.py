@@ -5,20 +5,20 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 from apps.posts.models import Like, Post, Tally
-from apps.sharding import bulk
+from apps.sharding import bulk, ids
 from apps.sharding.tallies import slot_of
 
-FIELDS = ("id", "author_id", "text")
+FIELDS = ("id", "author_id", "text", "arrived_at")
 
 
 def load_posts(rows: Iterable[tuple[int, int, str]]) -> int:
     """Store posts (id, author id, text) and count them on their authors; returns how many."""
     authors: Counter[int] = Counter()
 
-    def counted() -> Iterator[tuple[int, int, str]]:
+    def counted() -> Iterator[tuple[int, int, str, datetime]]:
         for row in rows:
             authors[row[1]] += 1
-            yield row
+            yield *row, ids.time_of(row[0])
 
     loaded = bulk.load(Post, FIELDS, counted())
     fields = ("owner_id", "slot", "posts", "likes", "reposts", "replies")

@@ -26,6 +26,8 @@ class Post(ShardedModel):
     in_reply_to_id = models.BigIntegerField(null=True)
     root_id = models.BigIntegerField(null=True)
     repost_of_id = models.BigIntegerField(null=True)
+    # Since then it is in the timelines of all followers, and on all replicas of its shard.
+    arrived_at = models.DateTimeField(null=True)
 
     class Meta(ShardedModel.Meta):
         constraints = (

@@ -1,10 +1,10 @@
 """What a post causes on the shards of the posts that it answers or reposts."""
 
-from apps.events import inbox
+from apps.events import inbox, outbox
 from apps.events.registry import subscriber
 from apps.posts import selectors, services
 from apps.posts.errors import NoSuchPost
-from apps.posts.events import PostDeleted, PostPublished
+from apps.posts.events import PostCounted, PostDeleted, PostPublished
 from apps.posts.models import Post, Reply, Tally
 from apps.replication import scopes
 from apps.sharding import shards
@@ -65,6 +65,7 @@ def _count(event: PostPublished | PostDeleted, event_id: int, by: int) -> None:
             there = Post.objects.filter(id=target).exists()
             if there and inbox.first_time(target, event_id, name):
                 Tally.add(target, by=event.author_id, **{name: by})
+                outbox.record(PostCounted(post_id=target))
 
 
 def _delete_if_there(post_id: int) -> None:

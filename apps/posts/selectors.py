@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db.models import BooleanField, Exists, F, OuterRef, Q, Value
+from django.db.models import BooleanField, Exists, F, OuterRef, Q, Sum, Value
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
@@ -38,6 +38,9 @@ class PostCard:
     reposted_by: ProfileCard | None = None
     in_reply_to_id: int | None = None
     root_id: int | None = None
+    # Its place in the list: the id of the repost that brings it, or its own.
+    item_id: int = 0
+    arrived_at: datetime | None = None
 
     @property
     def url(self) -> str:
@@ -134,10 +137,32 @@ def existing(post_ids: Iterable[int]) -> set[int]:
         return {pk for ids in found for pk in ids}
 
 
+def arrivals_of(post_ids: Iterable[int]) -> dict[int, datetime]:
+    """Return when posts arrived everywhere, by id, by their shards' primaries."""
+    with scopes.primary():
+        rows = Post.objects.get_many(post_ids)
+    return {pk: row.arrived_at for pk, row in rows.items() if row.arrived_at is not None}
+
+
 def texts_of(post_ids: Iterable[int]) -> dict[int, str]:
     """Return the texts of posts by id, by their shards' primaries; missing ones left out."""
     with scopes.primary():
         return {pk: row.text for pk, row in Post.objects.get_many(post_ids).items()}
+
+
+def counts_of(post_ids: Iterable[int]) -> dict[int, dict[str, int]]:
+    """Return likes, reposts and replies of posts by id, by their shards' primaries.
+
+    Posts on which nothing was ever counted, and deleted ones, are left out.
+    """
+    found: dict[int, dict[str, int]] = {}
+    with scopes.primary():
+        for group in querysets.by_shard(dict.fromkeys(post_ids)).values():
+            sums = {name: Sum(name) for name in ("likes", "reposts", "replies")}
+            rows = Tally.objects.filter(owner_id__in=group).values("owner_id").annotate(**sums)
+            for row in rows.order_by().values_list("owner_id", *sums):
+                found[row[0]] = dict(zip(sums, row[1:], strict=True))
+    return found
 
 
 def posts_count(author_id: int) -> int:
@@ -193,4 +218,6 @@ def _card(row: Any, rows: Rows, viewer_id: int | None) -> PostCard | None:
         reposted_by=by,
         in_reply_to_id=shown.in_reply_to_id,
         root_id=shown.root_id,
+        item_id=row.pk,
+        arrived_at=shown.arrived_at,
     )

@@ -1,11 +1,14 @@
 """Every write to posts."""
 
-from django.db import IntegrityError
+from collections.abc import Sequence
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from apps.events import outbox
 from apps.posts import texts
 from apps.posts.errors import NoSuchPost, NotTheAuthor
-from apps.posts.events import PostDeleted, PostPublished
+from apps.posts.events import PostArrived, PostDeleted, PostPublished
 from apps.posts.models import Like, Post, Tally
 from apps.replication import scopes
 from apps.sharding import shards
@@ -74,6 +77,16 @@ def unlike(*, account_id: int, post_id: int) -> None:
         gone, _ = Like.objects.filter(post_id=post_id, account_id=account_id).delete()
         if gone:
             Tally.add(post_id, by=account_id, likes=-1)
+
+
+def arrive(*, shard: str, post_ids: Sequence[int]) -> None:
+    """Note that posts of one shard have arrived everywhere; announce each, once."""
+    with transaction.atomic(using=shard):
+        waiting = Post.objects.using(shard).filter(id__in=post_ids, arrived_at=None)
+        rows = list(waiting.order_by("id").select_for_update())
+        waiting.update(arrived_at=timezone.now())
+        facts = [PostArrived(post_id=row.pk, author_id=row.author_id) for row in rows]
+        outbox.record_many(shard, facts)
 
 
 def _root_of(post_id: int) -> int:

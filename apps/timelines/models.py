@@ -22,3 +22,18 @@ class Entry(ShardedModel):
 
     class Meta(ShardedModel.Meta):
         pass
+
+
+class Arrival(ShardedModel):
+    """A post that is in all timelines, but perhaps not yet on all replicas of its shard.
+
+    `position`, in bytes of WAL, is where its shard's primary was then.
+    """
+
+    shard_keys = ("post_id",)
+
+    post_id = models.BigIntegerField(primary_key=True)
+    position = models.BigIntegerField()
+
+    class Meta(ShardedModel.Meta):
+        pass

@@ -1,10 +1,14 @@
 """What posts and follows cause in home timelines."""
 
+from collections.abc import Sequence
+
+from apps.events import dispatch
 from apps.events.registry import subscriber
 from apps.follows.events import AccountFollowed, AccountUnfollowed
 from apps.posts import selectors as posts
 from apps.posts.events import PostDeleted, PostPublished, PostsImported
-from apps.timelines import services
+from apps.sharding import directory
+from apps.timelines import arrivals, services, tasks
 
 
 @subscriber(PostPublished)
@@ -12,6 +16,7 @@ def fan_out(event: PostPublished, event_id: int) -> None:
     """Give a post to all followers; entries that are there already stay as they are."""
     if posts.is_there(event.post_id):
         services.fan_out(author_id=event.author_id, items=[(event.post_id, event.repost_of_id)])
+        _arrived([event.post_id])
 
 
 @subscriber(PostsImported)
@@ -20,6 +25,7 @@ def fan_out_imported(event: PostsImported, event_id: int) -> None:
     services.fan_out(
         author_id=event.author_id, items=[(post_id, None) for post_id in event.post_ids]
     )
+    _arrived(event.post_ids)
 
 
 @subscriber(PostDeleted)
@@ -38,3 +44,10 @@ def add_author(event: AccountFollowed, event_id: int) -> None:
 def remove_author(event: AccountUnfollowed, event_id: int) -> None:
     """Bring the follower's timeline in line; the state decides, so again changes nothing."""
     services.reconcile(account_id=event.follower_id, author_id=event.followed_id)
+
+
+def _arrived(post_ids: Sequence[int]) -> None:
+    """Have posts of one author, which are in all timelines, confirmed on all replicas."""
+    shard = directory.shard_of_id(post_ids[0])
+    arrivals.expect(shard=shard, post_ids=post_ids)
+    dispatch.send(tasks.confirm_arrivals, (shard,))

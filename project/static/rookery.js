@@ -39,28 +39,4 @@
     });
     document.querySelectorAll("textarea[data-limit]").forEach(showCount);
   });
-
-  // The push process hints that there is something new; reading it is the reader's choice.
-  const note = document.querySelector("[data-topic]");
-  if (note && window.WebSocket) {
-    const base = note.dataset.push || location.origin.replace(/^http/, "ws");
-    const seen = new Set();
-    let tries = 0;
-    const listen = () => {
-      const socket = new WebSocket(`${base}/ws/${note.dataset.topic}`);
-      socket.addEventListener("open", () => { tries = 0; });
-      socket.addEventListener("message", (event) => {
-        seen.add(JSON.parse(event.data).post_id);
-        note.hidden = false;
-        note.firstElementChild.textContent = seen.size === 1 ? "1 new post" : `${seen.size} new posts`;
-      });
-      socket.addEventListener("close", (event) => {
-        if (event.code === 4404) return;
-        // After a restart of the site all come back, but not all at once.
-        const most = Math.min(60000, 1000 * 2 ** tries++);
-        setTimeout(listen, most / 2 + Math.random() * most / 2);
-      });
-    };
-    listen();
-  }
 })();

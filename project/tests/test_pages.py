@@ -281,6 +281,8 @@ PAGES = {
     "profile",
     "health/live",
     "health/ready",
+    "topics",
+    "events/",
 }
 
 

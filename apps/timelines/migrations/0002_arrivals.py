@@ -1,0 +1,17 @@
+"""Remember which posts are still to arrive on all replicas."""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = (("timelines", "0001_home_timelines"),)
+    operations = (
+        migrations.CreateModel(
+            name="Arrival",
+            fields=[
+                ("post_id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("position", models.BigIntegerField()),
+            ],
+            options={"abstract": False},
+        ),
+    )
