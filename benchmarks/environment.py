@@ -36,3 +36,10 @@ def cluster(shards: int = 2) -> Iterator[None]:
 
         connections.close_all()
         servers.destroy()
+
+
+def free_port() -> int:
+    """Return a port that nothing listens on."""
+    from apps.cluster.plan import free_ports
+
+    return free_ports(1)[0]

@@ -8,7 +8,6 @@ from django.utils import timezone
 
 from apps.sharding import ids
 
-
 # What a page shows may be older than its answer by what a replica is behind.
 OVERLAP = timedelta(minutes=1)
 

@@ -98,9 +98,9 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     "events-sweep": {"task": "events.sweep", "schedule": 5.0, "options": {"expires": 5}},
     "timelines-arrivals": {
-        "task": "timelines.sweep-arrivals",
-        "schedule": 2.0,
-        "options": {"expires": 2},
+        "task": "timelines.confirm-arrivals",
+        "schedule": 1.0,
+        "options": {"expires": 1},
     },
     "events-fragments": {"task": "events.fragments", "schedule": 6 * 3600.0},
 }

@@ -39,6 +39,11 @@ def declared() -> dict[str, str | None]:
     return dict(_after)
 
 
+def awaited() -> set[str]:
+    """Return the subscribers that announcements wait for."""
+    return {after for after in _after.values() if after is not None}
+
+
 def announce(
     shard: str, subscriber: str | None, done: Iterable[Announced], finished: Set[int]
 ) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connections, transaction
 from django.utils import timezone
@@ -44,21 +44,28 @@ WHERE e.id = ANY(%s) AND NOT EXISTS (
 """
 
 
-def deliver(errand: Errand) -> int:
-    """Hand the subscriber what waits for it under the keys; returns how many were tried.
+class Done(NamedTuple):
+    """How many deliveries were tried, and how many of those are to be tried again."""
+
+    tried: int
+    failed: int
+
+
+def deliver(errand: Errand) -> Done:
+    """Hand the subscriber what waits for it under the keys.
 
     One process at a time does this for a subscriber and key. Another one that finds it under way
     leaves it: who has it looks once more after it has let go.
     """
-    tried = 0
+    tried = failed = 0
     while errand.keys:
         with _alone(errand) as mine:
             while waiting := _next(mine):
-                _attempt(mine, waiting)
+                failed += _attempt(mine, waiting)
                 tried += len(waiting)
         due = {item.key for item in _next(mine)}
         errand = mine._replace(keys=tuple(sorted(due)))
-    return tried
+    return Done(tried, failed)
 
 
 def wait_of(errand: Errand) -> float | None:
@@ -93,13 +100,13 @@ def _waiting(event_id: int, key: int, attempts: int, topic: str, payload: str) -
         return Waiting(event_id, key, attempts, topic, None, error)
 
 
-def _attempt(errand: Errand, waiting: list[Waiting]) -> None:
-    """Hand all over at once, or one by one, so that only what is bad fails."""
+def _attempt(errand: Errand, waiting: list[Waiting]) -> int:
+    """Hand all over at once, or one by one, so that only what is bad fails; returns how many."""
     subscriber = registry.subscriber_named(errand.subscriber)
     if subscriber.batch and len(waiting) > 1 and _handle(subscriber, waiting) is None:
         _settle(errand, waiting)
-        return
-    done, dead, stopped = [], [], set()
+        return 0
+    done, dead, stopped, failed = [], [], set(), 0
     for item in waiting:
         if item.key in stopped:
             continue
@@ -108,10 +115,12 @@ def _attempt(errand: Errand, waiting: list[Waiting]) -> None:
             done.append(item)
         elif failures.note(errand, item, error):
             dead.append(item)
-        elif subscriber.ordered:
-            stopped.add(item.key)
+        else:
+            failed += 1
+            stopped |= {item.key} if subscriber.ordered else set()
     _settle(errand, done)
     _settle(errand, dead, Delivery.State.DEAD)
+    return failed
 
 
 def _handle(subscriber: registry.Subscriber, waiting: list[Waiting]) -> Exception | None:

@@ -26,7 +26,7 @@ from apps.events.registry import Event
 log = logging.getLogger(__name__)
 
 BATCH = 500
-# So many keys make one task: enough to be worth its cost, few enough for workers to share.
+# So many keys are delivered together: enough to be worth the cost, few enough to share.
 KEYS = 100
 AT_ONCE = {"max_retries": 0, "interval_start": 0}
 # Longer than a subscriber takes, shorter than people wait: after this, hand it on again.
@@ -71,6 +71,26 @@ def _impatient() -> Connection:
     return connection
 
 
+def work(shard: str) -> int:
+    """Deliver what waits on a shard; returns the number of deliveries.
+
+    What would hold the rest up is given to other workers: subscribers that say they are slow, and
+    what is too much for one.
+    """
+    from apps.events import tasks
+
+    errands = claim(shard)
+    begun: set[str] = set()
+    here = []
+    for errand in errands:
+        if errand.subscriber in begun or registry.subscriber_named(errand.subscriber).slow:
+            send(tasks.deliver, tuple(errand))
+        else:
+            here.append(errand)
+        begun.add(errand.subscriber)
+    return sum(tasks.deliver_now(errand) for errand in here)
+
+
 def claim(shard: str) -> list[Errand]:
     """Mark up to BATCH waiting events as handed on; returns what is to be done for them."""
     now = timezone.now()
@@ -97,7 +117,7 @@ def drain(shard: str) -> int:
     """Deliver all that waits on a shard here and now; returns the number of deliveries."""
     count = 0
     while errands := claim(shard):
-        count += sum(deliver(errand) for errand in errands)
+        count += sum(deliver(errand).tried for errand in errands)
     return count
 
 
@@ -116,7 +136,8 @@ def _who_wants(topic: str, event: Event | None) -> list[str]:
 
 def _errands(shard: str, deliveries: list[Delivery]) -> list[Errand]:
     keys: dict[str, dict[int, None]] = {}
-    for delivery in deliveries:
+    first = announcements.awaited()
+    for delivery in sorted(deliveries, key=lambda d: d.subscriber not in first):
         keys.setdefault(delivery.subscriber, {})[delivery.key] = None
     return [
         Errand(shard, subscriber, tuple(islice(found, start, start + KEYS)))

@@ -63,6 +63,7 @@ class Subscriber:
     An ordered one gets the events of one key in the order of their commits, each when the one
     before is done or dead. To another one a failed event is no reason to wait. Where `when` says
     no to an event, it is never handed to this one. With `batch` it is handed many events at once.
+    A `slow` one, which asks servers of others, runs in tasks of its own: nobody waits for it.
     """
 
     name: str
@@ -71,15 +72,20 @@ class Subscriber:
     ordered: bool = True
     when: Callable[[Any], bool] = lambda event: True
     batch: bool = False
+    slow: bool = False
 
 
 def subscriber(
-    event: "type[Event]", *, ordered: bool = True, when: Callable[[Any], bool] = lambda event: True
+    event: "type[Event]",
+    *,
+    ordered: bool = True,
+    when: Callable[[Any], bool] = lambda event: True,
+    slow: bool = False,
 ) -> Callable[[Handler], Handler]:
     """Subscribe a function to an event. It may be called more than once for the same event."""
 
     def register(handle: Handler) -> Handler:
-        _register(handle, event, one_by_one(handle), ordered, when, False)
+        _register(handle, event, one_by_one(handle), ordered, when, False, slow)
         return handle
 
     return register

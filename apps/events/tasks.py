@@ -13,19 +13,22 @@ from apps.sharding.conf import conf
 
 @shared_task(name="events.dispatch", ignore_result=True)
 def dispatch(shard: str) -> None:
-    """Hand on what waits on one shard."""
-    for errand in dispatching.claim(shard):
-        dispatching.send(deliver, tuple(errand))
+    """Deliver what waits on one shard."""
+    dispatching.work(shard)
 
 
 @shared_task(name="events.deliver", ignore_result=True, acks_late=True)
 def deliver(shard: str, subscriber: str, keys: list[int]) -> None:
-    """Deliver what waits for one subscriber under some keys; come back for what failed."""
-    errand = Errand(shard, subscriber, tuple(keys))
-    delivery.deliver(errand)
-    wait = delivery.wait_of(errand)
-    if wait is not None:
+    """Deliver what waits for one subscriber under some keys."""
+    deliver_now(Errand(shard, subscriber, tuple(keys)))
+
+
+def deliver_now(errand: Errand) -> int:
+    """Deliver an errand, and have a worker come back for what failed; returns how many tried."""
+    done = delivery.deliver(errand)
+    if done.failed and (wait := delivery.wait_of(errand)) is not None:
         dispatching.send(deliver, tuple(errand), countdown=wait)
+    return done.tried
 
 
 @shared_task(name="events.fragments", ignore_result=True)

@@ -7,12 +7,11 @@ import logging
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from redis.exceptions import RedisError
 
 from apps.events.announcements import Announced
-from apps.push import topics
+from apps.push import loops, topics
 from apps.push.topics import Data
 
 log = logging.getLogger(__name__)
@@ -33,7 +32,7 @@ def tell(shard: str, announced: Sequence[Announced]) -> bool:
     """Tell every push process of events; says whether the channel layer took it."""
     message = {"type": "told", "told": [list(told) for told in told_of(announced)]}
     try:
-        async_to_sync(get_channel_layer().group_send)(GROUP, message)
+        loops.run(get_channel_layer().group_send(GROUP, message))
     except (RedisError, OSError) as error:
         log.warning("The channel layer is away (%s); browsers are told later.", error)
         return False

@@ -1,7 +1,6 @@
 """When a post has arrived: in every follower's timeline, and on every replica of its shard."""
 
 import logging
-import time
 from collections.abc import Sequence
 
 from django.db import DatabaseError, connections
@@ -14,8 +13,6 @@ from apps.timelines.models import Arrival
 log = logging.getLogger(__name__)
 
 BATCH = 1000
-# A replica is behind by milliseconds as a rule: worth waiting for here. A lazy one is asked later.
-TRIES, PAUSE_SECONDS = 10, 0.02
 
 EXPECT = """
 INSERT INTO timelines_arrival (post_id, position)
@@ -30,22 +27,15 @@ def expect(*, shard: str, post_ids: Sequence[int]) -> None:
 
 
 def confirm(shard: str) -> int:
-    """Announce the posts that all replicas have; returns how many. Waits for a moment at most."""
-    count = 0
-    for attempt in range(TRIES):
-        if attempt:
-            time.sleep(PAUSE_SECONDS)
-        rows = Arrival.objects.using(shard).order_by("position").values_list("post_id", "position")
-        waiting = dict(rows[:BATCH])
-        if not waiting:
-            break
-        replayed = _replayed(shard)
-        arrived = [pk for pk, position in waiting.items() if position <= replayed]
-        if arrived:
-            posts.arrive(shard=shard, post_ids=arrived)
-            Arrival.objects.using(shard).filter(post_id__in=arrived).delete()
-            count += len(arrived)
-    return count
+    """Announce the posts of a shard that all of its replicas have; returns how many."""
+    rows = Arrival.objects.using(shard).order_by("position").values_list("post_id", "position")
+    waiting = dict(rows[:BATCH])
+    replayed = _replayed(shard) if waiting else 0
+    arrived = [pk for pk, position in waiting.items() if position <= replayed]
+    if arrived:
+        posts.arrive(shard=shard, post_ids=arrived)
+        Arrival.objects.using(shard).filter(post_id__in=arrived).delete()
+    return len(arrived)
 
 
 def _replayed(shard: str) -> float:

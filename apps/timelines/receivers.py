@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 
-from apps.events import dispatch
 from apps.events.registry import subscriber
 from apps.follows.events import AccountFollowed, AccountUnfollowed
 from apps.posts import selectors as posts
 from apps.posts.events import PostDeleted, PostPublished, PostsImported
 from apps.sharding import directory
-from apps.timelines import arrivals, services, tasks
+from apps.timelines import arrivals, services
 
 
 @subscriber(PostPublished)
@@ -48,6 +47,4 @@ def remove_author(event: AccountUnfollowed, event_id: int) -> None:
 
 def _arrived(post_ids: Sequence[int]) -> None:
     """Have posts of one author, which are in all timelines, confirmed on all replicas."""
-    shard = directory.shard_of_id(post_ids[0])
-    arrivals.expect(shard=shard, post_ids=post_ids)
-    dispatch.send(tasks.confirm_arrivals, (shard,))
+    arrivals.expect(shard=directory.shard_of_id(post_ids[0]), post_ids=post_ids)

@@ -38,7 +38,7 @@ def test_topics_lists_fields_and_subscribers(capsys):
 
     said = capsys.readouterr().out
     for topic in registry.topics():
-        assert topic[:20] in said
+        assert topic.rpartition(".v")[0] in said
     assert "post_id: int" in said
 
 
