@@ -82,7 +82,7 @@ def one_post(author: int, text: str) -> tuple[float, int]:
     with ExitStack() as stack:
         for connection in connections.all():
             stack.enter_context(connection.execute_wrapper(note))
-        receivers.fan_out(PostPublished(post_id=post.pk, author_id=author), 0)
+        receivers.fan_out([(PostPublished(post_id=post.pk, author_id=author), 0)])
     return time.perf_counter() - start, len(counted)
 
 

@@ -1,5 +1,6 @@
 """Every read of follows that others need."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.db.models import OuterRef
@@ -27,6 +28,12 @@ def followers_on(shard: str, account_id: int) -> Any:
     """Return the ids of an account's followers that live on one shard, as a queryset."""
     rows = Follow.objects.using(shard).filter(followed_id=account_id).order_by()
     return rows.values_list("follower_id", flat=True)
+
+
+def follows_on(shard: str, account_ids: Collection[int]) -> Any:
+    """Return who follows any of the accounts, (follower, followed), on one shard: a queryset."""
+    rows = Follow.objects.using(shard).filter(followed_id__in=account_ids).order_by()
+    return rows.values_list("follower_id", "followed_id")
 
 
 def follow_beside(follower: str, followed: str) -> Any:

@@ -2,29 +2,31 @@
 
 from collections.abc import Sequence
 
-from apps.events.registry import subscriber
+from apps.events.registry import batch_subscriber, subscriber
 from apps.follows.events import AccountFollowed, AccountUnfollowed
 from apps.posts import selectors as posts
 from apps.posts.events import PostDeleted, PostPublished, PostsImported
 from apps.sharding import directory
 from apps.timelines import arrivals, services
+from apps.timelines.services import Item
 
 
-@subscriber(PostPublished)
-def fan_out(event: PostPublished, event_id: int) -> None:
-    """Give a post to all followers; entries that are there already stay as they are."""
-    if posts.is_there(event.post_id):
-        services.fan_out(author_id=event.author_id, items=[(event.post_id, event.repost_of_id)])
-        _arrived([event.post_id])
+@batch_subscriber(PostPublished)
+def fan_out(batch: Sequence[tuple[PostPublished, int]]) -> None:
+    """Give posts to all followers; entries that are there already stay as they are."""
+    there = posts.existing(event.post_id for event, _ in batch)
+    items = [
+        Item(event.post_id, event.author_id, event.repost_of_id)
+        for event, _ in batch
+        if event.post_id in there
+    ]
+    _fan_out(items)
 
 
 @subscriber(PostsImported)
 def fan_out_imported(event: PostsImported, event_id: int) -> None:
     """Give imported posts to all followers, in their old places; again adds nothing."""
-    services.fan_out(
-        author_id=event.author_id, items=[(post_id, None) for post_id in event.post_ids]
-    )
-    _arrived(event.post_ids)
+    _fan_out([Item(post_id, event.author_id, None) for post_id in event.post_ids])
 
 
 @subscriber(PostDeleted)
@@ -45,6 +47,9 @@ def remove_author(event: AccountUnfollowed, event_id: int) -> None:
     services.reconcile(account_id=event.follower_id, author_id=event.followed_id)
 
 
-def _arrived(post_ids: Sequence[int]) -> None:
-    """Have posts of one author, which are in all timelines, confirmed on all replicas."""
-    arrivals.expect(shard=directory.shard_of_id(post_ids[0]), post_ids=post_ids)
+def _fan_out(items: Sequence[Item]) -> None:
+    """Put posts of one shard into all timelines; from then on they are to arrive on replicas."""
+    if items:
+        services.fan_out(items)
+        shard = directory.shard_of_id(items[0].post_id)
+        arrivals.expect(shard=shard, post_ids=[item.post_id for item in items])

@@ -1,6 +1,7 @@
 """Every write to home timelines."""
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from django.db import connections
 
@@ -16,26 +17,35 @@ BACKFILL = 1000
 
 FAN_OUT = """
 INSERT INTO timelines_entry (account_id, post_id, author_id, original_id)
-SELECT follower.id, post.id, %s, post.original_id
-FROM ({followers}) AS follower(id)
-CROSS JOIN unnest(%s::bigint[], %s::bigint[]) AS post(id, original_id)
+SELECT follow.follower_id, post.id, post.author_id, post.original_id
+FROM ({follows}) AS follow(follower_id, author_id)
+JOIN unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS post(id, author_id, original_id)
+    ON post.author_id = follow.author_id
 ON CONFLICT DO NOTHING
 """
 
 
-def fan_out(*, author_id: int, items: Sequence[tuple[int, int | None]]) -> int:
-    """Put posts (id, id of the original if a repost) into every follower's timeline.
+class Item(NamedTuple):
+    """A post for timelines; `original_id` is of the post that it reposts, None if it is none."""
 
-    One statement a shard, whatever the number of followers. Returns the number of new entries.
+    post_id: int
+    author_id: int
+    original_id: int | None
+
+
+def fan_out(items: Sequence[Item]) -> int:
+    """Put posts into the timelines of all who follow their authors.
+
+    One statement a shard, whatever the number of posts, authors and followers. Returns the number
+    of new entries.
     """
-    post_ids = [post_id for post_id, _ in items]
-    originals = [original_id for _, original_id in items]
+    posts, authors, originals = (list(column) for column in zip(*items, strict=True))
     count = 0
     for shard in conf().shards:
-        followers = follows.followers_on(shard, author_id).query
-        sql, params = followers.get_compiler(using=shard).as_sql()
+        pairs = follows.follows_on(shard, set(authors)).query
+        sql, params = pairs.get_compiler(using=shard).as_sql()
         with connections[shard].cursor() as cursor:
-            cursor.execute(FAN_OUT.format(followers=sql), [author_id, *params, post_ids, originals])
+            cursor.execute(FAN_OUT.format(follows=sql), [*params, posts, authors, originals])
             count += cursor.rowcount
     return count
 
