@@ -125,7 +125,8 @@ def test_no_post_is_lost_or_doubled_by_a_minute_of_kill_9(make_account, crew, cl
     never = sum(writer.rolled_back for writer in writers)
     print(
         f"seed {seed}; killed {len(killed)} ({', '.join(sorted(set(killed)))}); lost: {lost} of "
-        f"{len(committed) * len(readers):,} entries of {len(committed):,} posts; strange: {strange}; "
+        f"{len(committed) * len(readers):,} entries of {len(committed):,} posts; "
+        f"strange: {strange}; "
         f"replies counted: {Tally.of(root.pk)['replies']} of {replies}; rolled back: {never}"
     )
     assert (lost, strange) == (0, 0)
