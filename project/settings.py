@@ -127,6 +127,7 @@ INSTALLED_APPS = [
     "apps.posts",
     "apps.follows",
     "apps.timelines",
+    "apps.notifications",
     "apps.archives",
     "apps.bundled.hashtags",
     "apps.demo",
@@ -168,6 +169,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "project.context.site",
+                "project.context.unread",
             ],
         },
     }

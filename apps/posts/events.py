@@ -1,6 +1,7 @@
 """The facts that posts announces."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from apps.events.registry import Event
 
@@ -31,6 +32,32 @@ class PostDeleted(Event):
     in_reply_to_id: int | None = None
     root_id: int | None = None
     repost_of_id: int | None = None
+
+
+@dataclass(frozen=True)
+class PostLiked(Event):
+    """An account likes a post now. Many may like one post at once, so no order is promised."""
+
+    topic = "posts.post-liked.v1"
+    key_field = "post_id"
+    in_order: ClassVar[bool] = False
+
+    post_id: int
+    author_id: int
+    account_id: int
+
+
+@dataclass(frozen=True)
+class PostUnliked(Event):
+    """An account no longer likes a post. No order is promised."""
+
+    topic = "posts.post-unliked.v1"
+    key_field = "post_id"
+    in_order: ClassVar[bool] = False
+
+    post_id: int
+    author_id: int
+    account_id: int
 
 
 @dataclass(frozen=True)
