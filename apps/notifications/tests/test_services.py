@@ -107,7 +107,7 @@ def test_who_looks_and_who_takes_back_wait_for_each_other(follow):
         return answer
 
     def withdraw():
-        looked.wait()
+        looked.wait(5)
         so[0] = False
         services.reconcile(**follow, is_so=lambda: so[0])
         connections.close_all()
@@ -115,7 +115,7 @@ def test_who_looks_and_who_takes_back_wait_for_each_other(follow):
     withdrawing = threading.Thread(target=withdraw)
     withdrawing.start()
     services.reconcile(**follow, is_so=is_so_slowly)
-    withdrawing.join()
+    withdrawing.join(5)
 
     assert not Notification.objects.filter(account_id=follow["account_id"]).exists()
 
