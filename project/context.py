@@ -1,11 +1,14 @@
-"""What every page knows of the site."""
+"""What every page knows of the site and of who looks at it."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 
+from apps.accounts.requests import viewer_of
+from apps.notifications import badges
 from apps.sharding import ids
 
 # What a page shows may be older than its answer by what a replica is behind.
@@ -19,3 +22,8 @@ def site(request: HttpRequest) -> dict[str, str]:
         "push_url": settings.PUSH_URL,
         "push_after": str(ids.first_at(timezone.now() - OVERLAP)),
     }
+
+
+def unread(request: HttpRequest) -> dict[str, Callable[[], badges.Badge]]:
+    """Return the badge of who is signed in; nothing is asked until a template shows it."""
+    return {"badge": lambda: badges.badge_of(viewer_of(request))}

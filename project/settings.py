@@ -132,6 +132,7 @@ INSTALLED_APPS = [
     "apps.posts",
     "apps.follows",
     "apps.timelines",
+    "apps.notifications",
     "apps.archives",
     "apps.bundled.hashtags",
     "apps.demo",
@@ -173,6 +174,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "project.context.site",
+                "project.context.unread",
             ],
         },
     }

@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("apps.posts.urls")),
     path("", include("apps.follows.urls")),
     path("", include("apps.bundled.hashtags.urls")),
+    path("", include("apps.notifications.urls")),
     path("", include("apps.timelines.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -57,6 +57,32 @@ class PostCounted(Event):
 
 
 @dataclass(frozen=True)
+class PostLiked(Event):
+    """An account likes a post now. Many may like one post at once, so no order is promised."""
+
+    topic = "posts.post-liked.v1"
+    key_field = "post_id"
+    in_order = False
+
+    post_id: int
+    author_id: int
+    account_id: int
+
+
+@dataclass(frozen=True)
+class PostUnliked(Event):
+    """An account no longer likes a post. No order is promised."""
+
+    topic = "posts.post-unliked.v1"
+    key_field = "post_id"
+    in_order = False
+
+    post_id: int
+    author_id: int
+    account_id: int
+
+
+@dataclass(frozen=True)
 class PostsImported(Event):
     """Posts from an archive are there, with their old times. Nobody is notified of them."""
 

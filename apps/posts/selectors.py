@@ -144,6 +144,26 @@ def arrivals_of(post_ids: Iterable[int]) -> dict[int, datetime]:
     return {pk: row.arrived_at for pk, row in rows.items() if row.arrived_at is not None}
 
 
+def author_of(post_id: int) -> int | None:
+    """Return who wrote a post, None where it is gone, by its shard's primary."""
+    with scopes.primary():
+        return Post.objects.filter(id=post_id).values_list("author_id", flat=True).first()
+
+
+def is_liked(post_id: int, *, by: int) -> bool:
+    """Tell whether an account likes a post (not somebody's repost) now, by the primary."""
+    likes = Like.objects.filter(post_id=post_id, account_id=by, post__repost_of_id=None)
+    with scopes.primary():
+        return likes.exists()
+
+
+def is_reposted(post_id: int, *, by: int) -> bool:
+    """Tell whether a post and an account's repost of it are there now, by their primaries."""
+    with scopes.primary():
+        reposted = Post.objects.filter(author_id=by, repost_of_id=post_id).exists()
+    return reposted and is_there(post_id)
+
+
 def texts_of(post_ids: Iterable[int]) -> dict[int, str]:
     """Return the texts of posts by id, by their shards' primaries; missing ones left out."""
     with scopes.primary():

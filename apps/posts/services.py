@@ -8,7 +8,7 @@ from django.utils import timezone
 from apps.events import outbox
 from apps.posts import texts
 from apps.posts.errors import NoSuchPost, NotTheAuthor
-from apps.posts.events import PostArrived, PostDeleted, PostPublished
+from apps.posts.events import PostArrived, PostDeleted, PostLiked, PostPublished, PostUnliked
 from apps.posts.models import Like, Post, Tally
 from apps.replication import scopes
 from apps.sharding import shards
@@ -61,13 +61,14 @@ def delete(*, post_id: int, by: int | None = None) -> None:
 
 
 def like(*, account_id: int, post_id: int) -> None:
-    """Like a post, once. Raises NoSuchPost."""
+    """Like a post, once, and announce it. Raises NoSuchPost."""
     try:
         with shards.atomic_for(post_id):
             _, made = Like.objects.get_or_create(post_id=post_id, account_id=account_id)
             if made:
                 Tally.add(post_id, by=account_id, likes=1)
-    except IntegrityError as error:
+                _announce(PostLiked, account_id, post_id)
+    except (IntegrityError, Post.DoesNotExist) as error:
         raise NoSuchPost(post_id) from error
 
 
@@ -77,6 +78,7 @@ def unlike(*, account_id: int, post_id: int) -> None:
         gone, _ = Like.objects.filter(post_id=post_id, account_id=account_id).delete()
         if gone:
             Tally.add(post_id, by=account_id, likes=-1)
+            _announce(PostUnliked, account_id, post_id)
 
 
 def arrive(*, shard: str, post_ids: Sequence[int]) -> None:
@@ -110,6 +112,11 @@ def _delete(row: Post) -> None:
         Tally.objects.filter(owner_id=row.pk).delete()
     row.delete()
     outbox.record(fact)
+
+
+def _announce(kind: type[PostLiked] | type[PostUnliked], account_id: int, post_id: int) -> None:
+    author_id = Post.objects.values_list("author_id", flat=True).get(id=post_id)
+    outbox.record(kind(post_id=post_id, author_id=author_id, account_id=account_id))
 
 
 def _fact(kind: type[PostPublished] | type[PostDeleted], row: Post) -> PostPublished | PostDeleted:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from apps.events.announcements import Announced
 from apps.posts import selectors
-from apps.posts.events import PostArrived, PostCounted
+from apps.posts.events import PostArrived, PostCounted, PostLiked, PostUnliked
 from apps.push.topics import Data, Topic, register
 
 
@@ -13,7 +13,7 @@ class Counts(Topic):
 
     name = "post"
     about = "How often a post is liked, reposted and answered, whenever that changes."
-    events = {PostCounted: None}
+    events = {PostCounted: None, PostLiked: None, PostUnliked: None}
     takes_argument = True
     latest_only = True
 

@@ -54,7 +54,10 @@
   const showUnread = ({ unread }) => {
     all("[data-badge]").forEach((badge) => {
       badge.hidden = unread === 0;
-      badge.firstElementChild.textContent = unread > 99 ? "99+" : String(unread);
+      const shown = unread > 99 ? "99+" : String(unread);
+      badge.dataset.badge = unread;
+      badge.children[0].textContent = shown;
+      badge.children[1].textContent = `${shown} unread notification${unread === 1 ? "" : "s"}`;
     });
   };
 

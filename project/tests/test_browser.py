@@ -94,6 +94,33 @@ def test_sign_up_write_follow_and_see_it(browser, url):
     assert ada.problems == wren.problems == []
 
 
+def test_a_like_is_told_of_and_seen(browser, url):
+    ada = sign_up(browser, url, "ada", viewport={"width": 320, "height": 640})
+    ada.fill("textarea[name=text]", "Who is there?")
+    ada.click("form.compose button")
+    ada.wait_for_selector("article:has-text('Who is there?')")
+    assert ada.is_hidden("#badge")
+    wren = sign_up(browser, url, "wren")
+    wren.goto(f"{url}/@ada")
+    wren.click("article button[id^=like]")
+    wren.wait_for_selector("button.on.like")
+
+    def told():
+        ada.goto(f"{url}/")
+        return ada.is_visible("#badge")
+
+    assert processes.wait_for(told, 20, pause=0.3)
+    assert ada.text_content("#badge .hidden-label") == "1 unread notification"
+    assert ada.evaluate("document.documentElement.scrollWidth") <= 320
+    ada.click("nav a:has-text('Notifications')")
+    ada.wait_for_selector("li.unread:has-text('wren likes your post')")
+    assert ada.is_hidden("#badge")
+    ada.goto(f"{url}/notifications")
+    assert ada.locator("li.notice").count() == 1
+    assert ada.locator("li.unread").count() == 0
+    assert ada.problems == wren.problems == []
+
+
 def test_load_more_appends_with_script_and_leads_on_without(browser, url):
     page = sign_up(browser, url, "ada")
     for number in range(25):

@@ -217,7 +217,15 @@ def test_admin_deletes_posts_one_and_many(admin, author, deliver):
 
 
 @pytest.mark.parametrize(
-    "path", ["", "accounts/account/", "accounts/profile/", "posts/post/", "sharding/bucket/"]
+    "path",
+    [
+        "",
+        "accounts/account/",
+        "accounts/profile/",
+        "posts/post/",
+        "notifications/notification/",
+        "sharding/bucket/",
+    ],
 )
 def test_admin_is_for_moderators(client, admin, make_account, path):
     assert admin.get(f"/admin/{path}").status_code == 200
@@ -274,6 +282,7 @@ PAGES = {
     "posts/<int:post_id>/unrepost",
     "posts/<int:post_id>/delete",
     "tags/<str:tag>",
+    "notifications",
     "sign-up",
     "sign-in",
     "sign-out",

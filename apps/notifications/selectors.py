@@ -1,0 +1,87 @@
+"""Reading notifications: one query for a page, and one a shard for its posts and its actors."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Subquery, Value
+from django.db.models.functions import Coalesce
+
+from apps.accounts import selectors as accounts
+from apps.accounts.selectors import ProfileCard
+from apps.kernel import cursors
+from apps.notifications.models import Kind, Notification, Seen
+from apps.posts import selectors as posts
+from apps.posts.selectors import PostCard
+from apps.replication import scopes
+
+PAGE = 20
+MOST_UNREAD = 100
+ICONS = {Kind.LIKE: "heart", Kind.REPLY: "reply", Kind.REPOST: "repeat", Kind.FOLLOW: "person"}
+
+
+@dataclass(frozen=True)
+class Card:
+    """A notification as its account sees it; `post` is None where it is of a follow."""
+
+    id: int
+    kind: Kind
+    actor: ProfileCard
+    post: PostCard | None
+    created_at: datetime
+    unread: bool
+
+    @property
+    def icon(self) -> str:
+        """The name of the picture that stands for its kind."""
+        return ICONS[self.kind]
+
+
+@dataclass(frozen=True)
+class Listing(cursors.Page[Card]):
+    """A page; `unseen_id` is its newest id where that is unread, None where all is seen.
+
+    It counts what the page leaves out because its post is gone, or that would stay unread.
+    """
+
+    unseen_id: int | None = None
+
+
+def page(account_id: int, *, before: int | None) -> Listing:
+    """Return what an account was notified of, newest first; without what is gone since."""
+    rows = Notification.objects.filter(account_id=account_id).annotate(seen_id=_seen(account_id))
+    if before is not None:
+        rows = rows.filter(id__lt=before)
+    found = cursors.page(list(rows.order_by("-id")[: PAGE + 1]), PAGE, key=lambda row: row.pk)
+    unseen = [row.pk for row in found.items if row.pk > row.seen_id]
+    return Listing(_cards(found.items, account_id), found.next_cursor, max(unseen, default=None))
+
+
+def unread_count(account_id: int) -> int:
+    """Return how many notifications an account has not looked at, 100 at most, by the primary."""
+    rows = Notification.objects.filter(account_id=account_id, id__gt=_seen(account_id))
+    with scopes.primary():
+        return rows.order_by()[:MOST_UNREAD].count()
+
+
+def _seen(account_id: int) -> Coalesce:
+    seen = Seen.objects.filter(account_id=account_id).values("seen_id")
+    return Coalesce(Subquery(seen), Value(0))
+
+
+def _cards(rows: list[Any], account_id: int) -> list[Card]:
+    actors = accounts.cards_of({row.actor_id for row in rows})
+    wanted = dict.fromkeys(row.post_id for row in rows if row.post_id is not None)
+    shown = {card.id: card for card in posts.cards(list(wanted), viewer_id=account_id)}
+    return [
+        Card(
+            id=row.pk,
+            kind=Kind(row.kind),
+            actor=actors[row.actor_id],
+            post=shown.get(row.post_id),
+            created_at=row.created_at,
+            unread=row.pk > row.seen_id,
+        )
+        for row in rows
+        if row.actor_id in actors and (row.post_id is None or row.post_id in shown)
+    ]

@@ -1,0 +1,100 @@
+"""Every write to notifications.
+
+Writers of one bucket wait for one another. So of two that bring the same notification in line the
+one that runs last has seen the last change, and the ids of an account's notifications are in the
+order of their commits: whoever has seen one has seen all below it.
+"""
+
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from django.db import connections
+
+from apps.events import outbox
+from apps.notifications import badges
+from apps.notifications.events import AccountNotified
+from apps.notifications.models import Kind, Notification, Seen
+from apps.sharding import shards
+from apps.sharding.shards import Opened
+
+# The first number keeps these locks apart from all others.
+LOCK = "SELECT pg_advisory_xact_lock(1003, %s)"
+
+
+class Deed(NamedTuple):
+    """What a notification tells; no two of an account tell the same."""
+
+    account_id: int
+    kind: Kind
+    actor_id: int
+    post_id: int | None
+
+
+def notify(*, account_id: int, kind: Kind, actor_id: int, post_id: int | None = None) -> None:
+    """Notify an account of what somebody did, once, and announce it; never of its own deeds."""
+    if actor_id != account_id:
+        with _alone(account_id):
+            _insert(Deed(account_id, kind, actor_id, post_id))
+
+
+def withdraw(*, account_id: int, kind: Kind, actor_id: int, post_id: int | None = None) -> None:
+    """Take a notification back; nothing happens where there is none."""
+    with _alone(account_id):
+        _remove(Deed(account_id, kind, actor_id, post_id))
+
+
+def reconcile(
+    *,
+    account_id: int,
+    kind: Kind,
+    actor_id: int,
+    post_id: int | None = None,
+    is_so: Callable[[], bool],
+) -> None:
+    """Notify or withdraw, by what is so now; `is_so` is asked when nobody else can write."""
+    if actor_id != account_id:
+        with _alone(account_id):
+            act = _insert if is_so() else _remove
+            act(Deed(account_id, kind, actor_id, post_id))
+
+
+def withdraw_of(*, post_id: int, kinds: Collection[Kind], beside: int) -> None:
+    """Take back what tells of a post, whoever was told; `beside` is an id in that one's bucket."""
+    with _alone(beside) as opened:
+        rows = Notification.objects.using(opened.shard).filter(post_id=post_id, kind__in=kinds)
+        told = set(rows.values_list("account_id", flat=True))
+        rows.delete()
+        for account_id in told:
+            badges.forget(account_id)
+
+
+def see(*, account_id: int, up_to: int) -> None:
+    """Mark all notifications up to an id as looked at; it never goes back."""
+    with shards.atomic_for(account_id):
+        Seen.objects.bulk_create([Seen(account_id=account_id, seen_id=0)], ignore_conflicts=True)
+        Seen.objects.filter(account_id=account_id, seen_id__lt=up_to).update(seen_id=up_to)
+        badges.forget(account_id)
+
+
+def _insert(deed: Deed) -> None:
+    if Notification.objects.filter(**deed._asdict()).exists():
+        return
+    row = Notification.objects.create(id=shards.newest_id(deed.account_id), **deed._asdict())
+    outbox.record(AccountNotified(account_id=deed.account_id, notification_id=row.pk))
+    badges.forget(deed.account_id)
+
+
+def _remove(deed: Deed) -> None:
+    gone, _ = Notification.objects.filter(**deed._asdict()).delete()
+    if gone:
+        badges.forget(deed.account_id)
+
+
+@contextmanager
+def _alone(owner_id: int) -> Iterator[Opened]:
+    """Open the owner's transaction, and wait in it for all others that write in its bucket."""
+    with shards.atomic_for(owner_id) as opened:
+        with connections[opened.shard].cursor() as cursor:
+            cursor.execute(LOCK, [opened.bucket])
+        yield opened
