@@ -232,6 +232,16 @@ def test_a_reply_tells_who_is_answered_not_who_began(two, make_account, post, de
     assert told(wren) == [("reply", "rook", answer.pk)]
 
 
+def test_a_like_of_somebodys_repost_tells_nobody(two, post, deliver):
+    ada, wren = two
+    row = posts.repost(author_id=ada.pk, post_id=post.pk)
+    posts.like(account_id=wren.pk, post_id=row.pk)
+
+    deliver()
+
+    assert told(ada) == []
+
+
 def test_imported_posts_notify_nobody(two, deliver):
     ada, wren = two
     follows.follow(follower_id=ada.pk, followed_id=wren.pk)

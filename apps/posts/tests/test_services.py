@@ -3,6 +3,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connections
 
+from apps.events.models import Event
 from apps.posts import selectors, services, threads
 from apps.posts.errors import NoSuchPost, NotTheAuthor
 from apps.posts.models import Like, Post, Reply, Tally
@@ -30,6 +31,20 @@ def test_a_like_counts_once_and_can_be_taken_back(two):
         services.unlike(account_id=two[1].pk, post_id=post.pk)
 
     assert (card(post, two[1]).likes, card(post, two[1]).liked) == (0, False)
+
+
+def test_a_like_and_its_taking_back_are_announced_once_each(two):
+    post = services.publish(author_id=two[0].pk, text="x")
+    for verb in (services.like, services.like, services.unlike, services.unlike):
+        verb(account_id=two[1].pk, post_id=post.pk)
+
+    events = Event.objects.filter(key=post.pk).order_by("id")
+
+    fields = {"post_id": post.pk, "author_id": two[0].pk, "account_id": two[1].pk}
+    assert [(event.topic, event.payload) for event in events] == [
+        ("posts.post-liked.v1", fields),
+        ("posts.post-unliked.v1", fields),
+    ]
 
 
 def test_a_repost_is_one_however_often_it_is_asked_for(two, deliver):
