@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 import pytest
 from asgiref.sync import sync_to_async
 from asgiref.testing import ApplicationCommunicator
+from channels.layers import channel_layers
 from django.conf import settings
 from django.db import connections
 from django.test import Client
@@ -79,6 +80,8 @@ def play():
     """Return a function that runs a scene, which must end in a minute."""
 
     async def act(scene):
+        # A process has one event loop, and its channel layer is bound to it; here each scene has.
+        channel_layers.backends.clear()
         try:
             return await asyncio.wait_for(scene(), 60)
         finally:
