@@ -1,12 +1,18 @@
 """The main way in a real browser: sign up, write, follow, see it."""
 
+import json
 import os
+import re
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from django.db import connections
 
 from apps.cluster import plan as plans
 from apps.cluster import processes
+from apps.posts import services as posts
+from project.tests.test_kills import unfinished
 from project.tests.test_processes import answers
 
 pytestmark = [
@@ -28,10 +34,19 @@ def url(start_process, tmp_path):
     address = f"http://127.0.0.1:{port}"
     options = ("--worker-class", "gthread", "--threads", "4", "--no-control-socket")
     bind = ("--bind", f"127.0.0.1:{port}", "--log-level", "warning")
-    start_process("gunicorn", "project.wsgi", *options, *bind, ROOKERY_SITE_URL=address)
+    push_port = plans.free_ports(1)[0]
+    places = {
+        "ROOKERY_SITE_URL": address,
+        "ROOKERY_PUSH_URL": f"ws://127.0.0.1:{push_port}",
+    }
+    start_process("gunicorn", "project.wsgi", *options, *bind, **places)
+    worker_class = ("--worker-class", "uvicorn_worker.UvicornWorker", "--no-control-socket")
+    push_bind = ("--bind", f"127.0.0.1:{push_port}", "--log-level", "warning")
+    start_process("gunicorn", "project.asgi", *worker_class, *push_bind, **places)
     worker = ("celery", "--quiet", "-A", "project", "worker", "-c", "1", "--without-mingle")
     start_process(*worker, "-B", "--schedule", str(tmp_path / "beat"))
     assert processes.wait_for(lambda: answers(f"{address}/health/live"), 30)
+    assert processes.wait_for(lambda: answers(f"http://127.0.0.1:{push_port}/health/live"), 30)
     return address
 
 
@@ -49,6 +64,14 @@ def browser():
         chromium = playwright.chromium.launch(executable_path=program, args=QUIET)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture
+def elsewhere():
+    """Return a function that asks databases in a thread of its own: Playwright has this one."""
+    with ThreadPoolExecutor(1) as thread:
+        yield lambda function, *args, **options: thread.submit(function, *args, **options).result()
+        thread.submit(connections.close_all).result()
 
 
 def sign_up(browser, url, username, **options):
@@ -82,11 +105,9 @@ def test_sign_up_write_follow_and_see_it(browser, url):
     ada.keyboard.press("Control+Enter")
     ada.wait_for_selector("article:has-text('Second thoughts.')")
 
-    def seen():
-        wren.goto(f"{url}/")
-        return "Second thoughts." in wren.inner_text("main")
-
-    assert processes.wait_for(seen, 20, pause=0.3)
+    wren.goto(f"{url}/")
+    wren.wait_for_selector("article:has-text('Second thoughts.'), .told:not([hidden])")
+    wren.goto(f"{url}/")
     wren.click("article:has-text('Second thoughts.') button[id^=like]")
     wren.wait_for_selector("article:has-text('Second thoughts.') button.on.like")
     assert wren.get_attribute("button.on.like", "aria-pressed") == "true"
@@ -105,11 +126,7 @@ def test_a_like_is_told_of_and_seen(browser, url):
     wren.click("article button[id^=like]")
     wren.wait_for_selector("button.on.like")
 
-    def told():
-        ada.goto(f"{url}/")
-        return ada.is_visible("#badge")
-
-    assert processes.wait_for(told, 20, pause=0.3)
+    ada.wait_for_selector("#badge:not([hidden])")
     assert ada.text_content("#badge .hidden-label") == "1 unread notification"
     assert ada.evaluate("document.documentElement.scrollWidth") <= 320
     ada.click("nav a:has-text('Notifications')")
@@ -119,6 +136,69 @@ def test_a_like_is_told_of_and_seen(browser, url):
     assert ada.locator("li.notice").count() == 1
     assert ada.locator("li.unread").count() == 0
     assert ada.problems == wren.problems == []
+
+
+def test_an_open_page_moves_with_what_happens(browser, url):
+    ada, wren = sign_up(browser, url, "ada"), sign_up(browser, url, "wren")
+    wren.goto(f"{url}/public")
+    ada.fill("textarea[name=text]", "One tick, then two.")
+    ada.click("form.compose button")
+    ada.wait_for_selector(".tick.arrived")
+    assert ada.get_attribute(".tick", "aria-label") == "Everywhere"
+    title = ada.get_attribute(".tick", "title")
+    assert re.fullmatch(r"Stored [\d:]{8} UTC, everywhere [\d:]{8} UTC", title)
+    wren.wait_for_selector(".told:has-text('1 new post')")
+    wren.click(".told a")
+    wren.click("article button[id^=like]")
+
+    ada.wait_for_selector("[data-count=likes]:text-is('1')")
+    assert ada.get_attribute("button[id^=like]", "aria-label") == "Like. 1 so far"
+    wren.goto(f"{url}/public")
+    wren.click("article a[aria-label^=Reply]")
+    wren.fill("textarea[name=text]", "Seen.")
+    wren.click("form.compose button")
+    ada.wait_for_selector("[data-count=replies]:text-is('1')")
+    ada.wait_for_selector("#badge:has-text('2')")
+    ada.reload()
+    assert ada.locator(".tick.arrived").count() == 1
+    assert ada.inner_text("[data-count=likes]") == "1"
+    assert ada.problems == wren.problems == []
+
+
+def test_a_browser_that_was_offline_for_200_events_gets_exactly_those(
+    browser, url, make_account, elsewhere
+):
+    authors = [elsewhere(make_account, shard=f"shard{n}").pk for n in (0, 1)]
+    page = browser.new_context().new_page()
+    frames = []
+    page.on("websocket", lambda s: s.on("framereceived", lambda text: frames.append(text)))
+    page.goto(f"{url}/public")
+
+    def told():
+        heard = [json.loads(text) for text in frames]
+        return {m["data"]["post_id"] for m in heard if m["type"] == "event"}
+
+    def publish(count):
+        made = [
+            elsewhere(posts.publish, author_id=authors[number % 2], text=str(number))
+            for number in range(count)
+        ]
+        return {str(post.pk) for post in made}
+
+    first = publish(1)
+    page.wait_for_selector(".told:has-text('1 new post')")
+    page.context.set_offline(True)
+    page.wait_for_function("!navigator.onLine")
+    missed = publish(200)
+    assert processes.wait_for(lambda: not elsewhere(unfinished), 60)
+    assert told() == first
+    page.context.set_offline(False)
+
+    page.wait_for_selector(".told:has-text('201 new posts')", timeout=20_000)
+    assert told() == first | missed
+    last = publish(1)
+    page.wait_for_selector(".told:has-text('202 new posts')")
+    assert told() == first | missed | last
 
 
 def test_load_more_appends_with_script_and_leads_on_without(browser, url):
