@@ -108,13 +108,14 @@ CELERY_BEAT_SCHEDULE = {
 EVENTS_KEEP_WEEKS = env.integer(os.environ, "ROOKERY_EVENT_WEEKS", 12, 1, 520)
 
 # --- Push ------------------------------------------------------------------------------------
+# Publish and subscribe: nothing is kept for push processes that are gone. What is lost on the
+# way, each finds in the event log.
 CHANNEL_LAYERS = {
     "default": {
-        "BACKEND": "channels_redis.core.RedisChannelLayer",
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
         "CONFIG": {
-            # A listening connection waits without end: with a time-out an idle WebSocket dies.
+            # A listening connection waits without end: with a time-out an idle one dies.
             "hosts": [{"address": TOPOLOGY.channels, "socket_timeout": None}],
-            "capacity": 200,
         },
     }
 }
@@ -240,5 +241,10 @@ LOGGING = {
     "formatters": {"line": {"format": "{levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {"apps": {"level": "INFO"}, "django": {"level": "WARNING"}},
+    "loggers": {
+        "apps": {"level": "INFO"},
+        "django": {"level": "WARNING"},
+        # It logs a traceback a second while Valkey is away.
+        "channels_redis": {"level": "CRITICAL"},
+    },
 }

@@ -6,8 +6,9 @@ from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import Model
 from django.http import HttpRequest
+from django.utils import timezone
 
-from apps.events import registry, replays
+from apps.events import registry, replays, stats
 from apps.events.models import DeadLetter, Event
 from apps.sharding.admin import ScatterAdmin
 from apps.sharding.ids import time_of
@@ -47,6 +48,12 @@ class EventAdmin(ReadOnly):
     list_display = ("id", "topic", "key", "when", "finished_at", "bucket")
     list_filter = (TopicFilter,)
     search_fields = ("=id", "=key")
+    change_list_template = "events/log_change_list.html"
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """Show above the list what waits on each shard, and how old the oldest of it is."""
+        found = stats.of_shards(timezone.now())
+        return super().changelist_view(request, {**(extra_context or {}), "stats": found})
 
 
 @admin.register(DeadLetter)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db import connections
 from django.db.models import Count
 
 from apps.events import fragments
@@ -15,15 +16,23 @@ from apps.sharding.conf import conf
 class ShardStats:
     """The outbox of one shard; `oldest` is the age of the oldest event that is not finished.
 
+    `longest` is the age of the oldest open transaction: its events are not there before it ends.
     `weeks_ahead` is how long the fragments that are there will last: under 1 is an alarm.
     """
 
     shard: str
     unfinished: int
     oldest: timedelta | None
+    longest: timedelta | None
     waiting: dict[str, int]
     dead: int
     weeks_ahead: float
+
+
+OPEN = """
+SELECT max(clock_timestamp() - xact_start) FROM pg_stat_activity
+WHERE datname = current_database() AND backend_xid IS NOT NULL AND pid <> pg_backend_pid()
+"""
 
 
 def of_shards(now: datetime) -> list[ShardStats]:
@@ -40,7 +49,16 @@ def _of(shard: str, now: datetime) -> ShardStats:
         shard=shard,
         unfinished=unfinished.count(),
         oldest=max(now - ids.time_of(oldest), timedelta()) if oldest else None,
+        longest=_longest_transaction(shard),
         waiting=dict(counted.order_by("subscriber")),
         dead=DeadLetter.objects.using(shard).count(),
         weeks_ahead=fragments.weeks_ahead(shard, now),
     )
+
+
+def _longest_transaction(shard: str) -> timedelta | None:
+    """Return the age of the oldest transaction that has written something and is still open."""
+    with connections[shard].cursor() as cursor:
+        cursor.execute(OPEN)
+        age: timedelta | None = cursor.fetchone()[0]
+    return age

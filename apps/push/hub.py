@@ -56,12 +56,14 @@ class Hub:
         self._places: dict[tuple[Listener, str], frozenset[int]] = {}
         self._handed: OrderedDict[int, None] = OrderedDict()
         self._tasks: list[asyncio.Task[None]] = []
-        self._ready = asyncio.Event()
+        # Set once the channel layer was asked for what is told, and the log for what was.
+        self._hearing, self._looked = asyncio.Event(), asyncio.Event()
 
     async def subscribe(self, listener: Listener, subscription: Subscription) -> Interest:
         """Have a listener hear a topic from now on; returns what it hears."""
         self._start()
-        await self._ready.wait()
+        await self._hearing.wait()
+        await self._looked.wait()
         found = await in_thread(subscription.topic.keys, listener.account_id, subscription.argument)
         self._note(listener, subscription, frozenset(found))
         return Interest(subscription, frozenset(found))
@@ -137,19 +139,21 @@ class Hub:
         while True:
             try:
                 layer = get_channel_layer()
-                channel = await layer.new_channel(telling.GROUP)
+                channel = await layer.new_channel()
                 await layer.group_add(telling.GROUP, channel)
+                self._hearing.set()
                 while True:
                     self.hand_on(telling.heard(await layer.receive(channel)))
             except Exception as error:
                 log.warning("The channel layer is away (%s); looking into the log.", error)
+                self._hearing.set()
                 await asyncio.sleep(RETRY_SECONDS)
 
     async def _look_into_the_log(self) -> None:
         """Find what the channel layer lost, for as long as the process lives."""
         while True:
             await asyncio.gather(*(self._look(shard) for shard in conf().shards))
-            self._ready.set()
+            self._looked.set()
             await asyncio.sleep(EVERY_SECONDS)
 
     async def _look(self, shard: str) -> None:
@@ -158,7 +162,7 @@ class Hub:
         try:
             finished = await in_thread(missed.lately, shard, seconds)
             unknown = [event_id for event_id in finished if event_id not in self._handed]
-            if not self._ready.is_set():
+            if not self._looked.is_set():
                 self._remember(unknown)
             elif unknown:
                 self.hand_on(await in_thread(missed.told, shard, unknown))

@@ -444,7 +444,7 @@ def test_an_account_is_found_by_its_session_only(make_account):
 def test_with_the_channel_layer_away_the_caller_goes_on(settings):
     settings.CHANNEL_LAYERS = {
         "default": {
-            "BACKEND": "channels_redis.core.RedisChannelLayer",
+            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
             "CONFIG": {"hosts": ["redis://127.0.0.1:1/0"]},
         }
     }

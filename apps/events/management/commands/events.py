@@ -2,7 +2,7 @@
 
 import json
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -14,9 +14,13 @@ from rich.table import Table
 from apps.events import replays, stats
 from apps.events.errors import UnknownSubscriber
 from apps.events.models import DeadLetter, Event
-from apps.sharding.ids import time_of
+from apps.sharding.ids import first_at, time_of
 
-STATS = ("shard", "not finished", "oldest", "dead", "log lasts", "waiting for")
+STATS = (
+    *("shard", "not finished", "oldest", "open transaction", "dead", "log lasts", "waiting for"),
+)
+# A transaction may commit so long after its events got their ids.
+LATE = timedelta(minutes=2)
 
 
 class Command(BaseCommand):
@@ -47,13 +51,15 @@ class Command(BaseCommand):
             raise CommandError("--lines is a number from 1 to 10000.")
         chosen = {"topic": options["topic"]} if options["topic"] else {}
         rows = Event.objects.scatter(**chosen).page(limit=options["lines"]).items[::-1]
-        last = rows[-1].pk if rows else 0
         self._print(rows)
+        shown = {row.pk for row in rows}
+        begun = first_at(timezone.now())
         while options["follow"]:
             time.sleep(1)
-            rows = Event.objects.scatter(**chosen).page(limit=1000, after=last).items
-            self._print(rows)
-            last = rows[-1].pk if rows else last
+            since = max(begun, first_at(timezone.now() - LATE))
+            rows = list(Event.objects.scatter(id__gte=since, **chosen))
+            self._print(sorted((r for r in rows if r.pk not in shown), key=lambda row: row.pk))
+            shown = {row.pk for row in rows}
 
     def _print(self, rows: list[Event]) -> None:
         for row in rows:
@@ -65,11 +71,11 @@ class Command(BaseCommand):
     def _stats(self, options: dict[str, Any]) -> None:
         table = Table(*STATS, box=box.SIMPLE)
         for found in stats.of_shards(timezone.now()):
-            oldest = f"{found.oldest.total_seconds():.1f} s" if found.oldest else ""
+            oldest, longest = (_seconds(age) for age in (found.oldest, found.longest))
             waiting = "\n".join(f"{count:>6} {name}" for name, count in found.waiting.items())
             ahead = f"{found.weeks_ahead:.1f} weeks"
             ahead = ahead if found.weeks_ahead >= 1 else f"[red]{ahead}[/red]"
-            counts = str(found.unfinished), oldest, str(found.dead)
+            counts = str(found.unfinished), oldest, longest, str(found.dead)
             table.add_row(found.shard, *counts, ahead, waiting)
         self.console.print(table)
 
@@ -105,3 +111,7 @@ class Command(BaseCommand):
             return replays.replay_log(subscriber=options["subscriber"], since=since)
         except UnknownSubscriber as error:
             raise CommandError("No such subscriber; `manage.py topics` lists them.") from error
+
+
+def _seconds(age: timedelta | None) -> str:
+    return f"{age.total_seconds():.1f} s" if age else ""
