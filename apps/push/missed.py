@@ -67,7 +67,7 @@ def lately(shard: str, seconds: float) -> list[int]:
 def told(shard: str, event_ids: Iterable[int]) -> list[Told]:
     """Return what is to be told of events by id."""
     rows = _rows(shard, BY_ID, [sorted(event_ids)])
-    return telling.told_of(_announced(rows))
+    return telling.told_of(_announced(rows), late=True)
 
 
 def since(after: int, interests: Sequence[Interest]) -> list[Told]:
@@ -84,7 +84,7 @@ def since(after: int, interests: Sequence[Interest]) -> list[Told]:
                 found[announced.event_id] = announced
     if len(found) > MOST:
         raise Gone("You missed too much to be told one by one.")
-    return telling.told_of([found[event_id] for event_id in sorted(found)])
+    return telling.told_of([found[event_id] for event_id in sorted(found)], late=True)
 
 
 def _since(

@@ -39,12 +39,16 @@ def tell(shard: str, announced: Sequence[Announced]) -> bool:
     return True
 
 
-def told_of(announced: Sequence[Announced]) -> list[Told]:
-    """Return what is to be told of events now, asking each topic once for all of its events."""
+def told_of(announced: Sequence[Announced], *, late: bool = False) -> list[Told]:
+    """Return what is to be told of events, asking each topic once for all of its events.
+
+    Late, each topic says first what may still be told.
+    """
     said: dict[int, dict[str, Data]] = {told.event_id: {} for told in announced}
     for topic in topics.all_topics():
         fed = {event.topic for event in topic.events}
-        mine = [told for told in announced if told.event.topic in fed]
+        mine: Sequence[Announced] = [told for told in announced if told.event.topic in fed]
+        mine = topic.still(mine) if late and mine else mine
         for event_id, data in (topic.messages(mine) if mine else {}).items():
             said[event_id][topic.name] = data
     return [Told(event_id, event.topic, event.key, said[event_id]) for event_id, event in announced]

@@ -54,11 +54,12 @@ class Topic:
         raise NotImplementedError
 
     def messages(self, told: Sequence[Announced]) -> dict[int, Data]:
-        """Return what to say of each event, by its id; what must not be said now is left out.
-
-        Asked when an event is told, and again whenever it is told to somebody who missed it.
-        """
+        """Return what to say of each event, by its id; of what is left out nothing is said."""
         raise NotImplementedError
+
+    def still(self, told: Sequence[Announced]) -> Sequence[Announced]:
+        """Return the events that may still be told to who missed them: what is gone is not."""
+        return told
 
 
 class Subscription(NamedTuple):
