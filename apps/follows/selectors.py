@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from django.db.models import OuterRef
+from django.db.models import OuterRef, Sum
 
 from apps.follows.models import Follow, Tally
+from apps.sharding.tallies import SLOTS
 
 
 def is_following(follower_id: int, followed_id: int) -> bool:
@@ -21,6 +22,23 @@ def followers_on(shard: str, account_id: int) -> Any:
     """Return the ids of an account's followers that live on one shard, as a queryset."""
     rows = Follow.objects.using(shard).filter(followed_id=account_id).order_by()
     return rows.values_list("follower_id", flat=True)
+
+
+def followed_by(account_id: int) -> Any:
+    """Return the ids of those whom an account follows, as a queryset."""
+    rows = Follow.objects.filter(follower_id=account_id).order_by()
+    return rows.values_list("followed_id", flat=True)
+
+
+def followed_by_more_than(shard: str, number: int) -> list[int]:
+    """Return the accounts of a shard that have more than `number` followers.
+
+    Of up to eight counts one is above the average: so most accounts need no sum.
+    """
+    tallies = Tally.objects.on(shard).order_by()
+    high = tallies.filter(followers__gt=number // SLOTS).values("owner_id")
+    sums = tallies.filter(owner_id__in=high).values("owner_id").annotate(total=Sum("followers"))
+    return list(sums.filter(total__gt=number).values_list("owner_id", flat=True))
 
 
 def follow_beside(follower: str, followed: str) -> Any:

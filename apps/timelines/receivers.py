@@ -5,7 +5,7 @@ from apps.follows.events import AccountFollowed, AccountUnfollowed
 from apps.posts import selectors as posts
 from apps.posts.events import PostDeleted, PostPublished, PostsImported
 from apps.push import topics
-from apps.timelines import services
+from apps.timelines import big_authors, services
 
 
 @subscriber(PostPublished)
@@ -40,9 +40,11 @@ def take_back(event: PostDeleted, event_id: int) -> None:
 def add_author(event: AccountFollowed, event_id: int) -> None:
     """Bring the follower's timeline in line; the state decides, so again changes nothing."""
     services.reconcile(account_id=event.follower_id, author_id=event.followed_id)
+    big_authors.review(author_id=event.followed_id)
 
 
 @subscriber(AccountUnfollowed)
 def remove_author(event: AccountUnfollowed, event_id: int) -> None:
     """Bring the follower's timeline in line; the state decides, so again changes nothing."""
     services.reconcile(account_id=event.follower_id, author_id=event.followed_id)
+    big_authors.review(author_id=event.followed_id)

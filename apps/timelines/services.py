@@ -7,37 +7,23 @@ from django.db import connections
 from apps.follows import selectors as follows
 from apps.posts import selectors as posts
 from apps.replication import scopes
-from apps.sharding import bulk, shards
+from apps.sharding import shards
 from apps.sharding.conf import conf
+from apps.timelines import big_authors, entries, horizons, mixing
 from apps.timelines.models import Entry
 
-# How many of an author's posts a new follower gets at once.
-BACKFILL = 1000
 
-FAN_OUT = """
-INSERT INTO timelines_entry (account_id, post_id, author_id, original_id)
-SELECT follower.id, post.id, %s, post.original_id
-FROM ({followers}) AS follower(id)
-CROSS JOIN unnest(%s::bigint[], %s::bigint[]) AS post(id, original_id)
-ON CONFLICT DO NOTHING
-"""
-
-
-def fan_out(*, author_id: int, items: Sequence[tuple[int, int | None]]) -> int:
+def fan_out(*, author_id: int, items: Sequence[entries.Item]) -> int:
     """Put posts (id, id of the original if a repost) into every follower's timeline.
 
-    One statement a shard, whatever the number of followers. Returns the number of new entries.
+    Those of an author who is merged at read are left out. Returns the number of new entries.
     """
-    post_ids = [post_id for post_id, _ in items]
-    originals = [original_id for _, original_id in items]
-    count = 0
-    for shard in conf().shards:
-        followers = follows.followers_on(shard, author_id).query
-        sql, params = followers.get_compiler(using=shard).as_sql()
-        with connections[shard].cursor() as cursor:
-            cursor.execute(FAN_OUT.format(followers=sql), [author_id, *params, post_ids, originals])
-            count += cursor.rowcount
-    return count
+    if not items:
+        return 0
+    with shards.atomic_for(author_id):
+        if big_authors.leaves_out(author_id, [post_id for post_id, _ in items]):
+            return 0
+        return sum(entries.spread(shard, author_id, items) for shard in conf().shards)
 
 
 def take_back(*, author_id: int, post_id: int) -> None:
@@ -51,29 +37,27 @@ def reconcile(*, account_id: int, author_id: int) -> None:
     """Bring a timeline in line with whether the account follows the author now.
 
     The lock makes two of these for one account wait for each other, so the one that runs last
-    has seen the last change of the follow.
+    has seen the last change of the follow, and the posts that the one before took out.
     """
-    with scopes.primary():
-        recent = list(posts.written_by(author_id)[:BACKFILL])
     with shards.atomic_for(account_id) as opened:
         with connections[opened.shard].cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [account_id])
-        if follows.is_following(account_id, author_id):
-            entries = (_entry(account_id, item) for item in recent)
-            Entry.objects.bulk_create(entries, ignore_conflicts=True)
-        else:
+        if not follows.is_following(account_id, author_id):
             Entry.objects.filter(account_id=account_id, author_id=author_id).delete()
-
-
-def _entry(account_id: int, item: dict[str, int]) -> Entry:
-    return Entry(
-        account_id=account_id,
-        post_id=item["item_id"],
-        author_id=item["by_id"],
-        original_id=item["original_of"],
-    )
+            return
+        with scopes.primary():
+            written = list(posts.written_by(author_id)[: entries.BACKFILL + 1])
+        newest, floor = mixing.cut(written, entries.BACKFILL)
+        entries.put(account_id, newest)
+        if floor is not None:
+            horizons.raise_own(opened.shard, account_id, floor)
 
 
 def load_entries(rows: Iterable[tuple[int, int, int]]) -> int:
     """Store many entries (account id, post id, author id) at once; returns how many."""
-    return bulk.load(Entry, ("account_id", "post_id", "author_id"), rows)
+    return entries.load(rows)
+
+
+def load_horizons(rows: Iterable[tuple[int, int]]) -> int:
+    """Store the horizons (account id, post id) of loaded entries; returns how many."""
+    return horizons.load(rows)
