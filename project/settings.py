@@ -103,9 +103,20 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 1},
     },
     "events-fragments": {"task": "events.fragments", "schedule": 6 * 3600.0},
+    "timelines-review": {"task": "timelines.review", "schedule": 600.0},
+    "timelines-trim": {"task": "timelines.trim", "schedule": 3600.0, "options": {"expires": 3600}},
 }
 # How long the event log is kept: what a browser missed or a new subscriber needs comes from it.
 EVENTS_KEEP_WEEKS = env.integer(os.environ, "ROOKERY_EVENT_WEEKS", 12, 1, 520)
+
+# --- Timelines -------------------------------------------------------------------------------
+# Followers above which a post is not written to each of them but merged by who reads; below half
+# of it, it is written again.
+TIMELINES_MERGE_ABOVE = env.integer(
+    os.environ, "ROOKERY_MERGE_ABOVE_FOLLOWERS", 10_000, 1, 1_000_000_000
+)
+# Entries kept for each account; what is older is merged by who scrolls there.
+TIMELINES_KEEP = env.integer(os.environ, "ROOKERY_TIMELINE_KEEP", 1000, 20, 1_000_000)
 
 # --- Push ------------------------------------------------------------------------------------
 # Publish and subscribe: nothing is kept for push processes that are gone. What is lost on the

@@ -42,8 +42,15 @@ def authors(accounts: int, posts: int, rng: random.Random) -> Iterator[int]:
         yield from rng.choices(range(accounts), cum_weights=popularity, k=min(step, posts - start))
 
 
-def timeline(followed: list[int], newest: list[array[int]]) -> list[tuple[int, int]]:
-    """Return the newest (post id, author's rank) of those that one account follows."""
+def timeline(
+    followed: list[int], newest: list[array[int]]
+) -> tuple[list[tuple[int, int]], int | None]:
+    """Return the newest (post id, author's rank) of those that one account follows.
+
+    Also returns the id down to which that is all they wrote, None where it is all in all.
+    """
     found = [(post, rank) for rank in followed for post in newest[rank]]
     found.sort(reverse=True)
-    return found[:TIMELINE]
+    ends = [newest[rank][0] for rank in followed if len(newest[rank]) == NEWEST]
+    ends += [post for post, _ in found[TIMELINE - 1 : TIMELINE]]
+    return found[:TIMELINE], max(ends, default=None)

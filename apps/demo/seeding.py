@@ -41,6 +41,7 @@ class Seed:
     newest: list[array[int]] = field(default_factory=list)
     tagged: dict[str, array[int]] = field(default_factory=dict)
     ticks: dict[str, Iterator[int]] = field(default_factory=dict)
+    horizons: list[tuple[int, int]] = field(default_factory=list)
 
     def run(self) -> str:
         """Make it all; returns the password of the account `demo`."""
@@ -52,6 +53,7 @@ class Seed:
         hashtags.load_tagged((post, tag) for tag, found in self.tagged.items() for post in found)
         following = self._load_follows()
         timelines.load_entries(self._entries(following))
+        timelines.load_horizons(self.horizons)
         return password
 
     def _load_accounts(self, password: str) -> None:
@@ -121,8 +123,11 @@ class Seed:
 
     def _entries(self, following: list[array[int]]) -> Iterator[tuple[int, int, int]]:
         for number, followed in enumerate(following):
-            for post_id, rank in graph.timeline(list(followed), self.newest):
+            found, horizon = graph.timeline(list(followed), self.newest)
+            for post_id, rank in found:
                 yield self.ids[number], post_id, self.ids[rank]
+            if horizon is not None:
+                self.horizons.append((self.ids[number], horizon))
             if number % 100 == 0:
                 self.advance("timelines", number)
         self.advance("timelines", self.accounts)

@@ -3,20 +3,15 @@
 from collections.abc import Collection
 from typing import Any
 
-from django.db.models import OuterRef
+from django.db.models import OuterRef, Sum
 
 from apps.follows.models import Follow, Tally
+from apps.sharding.tallies import SLOTS
 
 
 def is_following(follower_id: int, followed_id: int) -> bool:
     """Tell whether one account follows another."""
     return Follow.objects.filter(follower_id=follower_id, followed_id=followed_id).exists()
-
-
-def followed_by(follower_id: int) -> list[int]:
-    """Return the ids of all whom an account follows."""
-    rows = Follow.objects.filter(follower_id=follower_id)
-    return list(rows.values_list("followed_id", flat=True))
 
 
 def counts(account_id: int) -> dict[str, int]:
@@ -34,6 +29,23 @@ def follows_on(shard: str, account_ids: Collection[int]) -> Any:
     """Return who follows any of the accounts, (follower, followed), on one shard: a queryset."""
     rows = Follow.objects.using(shard).filter(followed_id__in=account_ids).order_by()
     return rows.values_list("follower_id", "followed_id")
+
+
+def followed_by(account_id: int) -> Any:
+    """Return the ids of those whom an account follows, as a queryset."""
+    rows = Follow.objects.filter(follower_id=account_id).order_by()
+    return rows.values_list("followed_id", flat=True)
+
+
+def followed_by_more_than(shard: str, number: int) -> list[int]:
+    """Return the accounts of a shard that have more than `number` followers.
+
+    Of up to eight counts one is above the average: so most accounts need no sum.
+    """
+    tallies = Tally.objects.on(shard).order_by()
+    high = tallies.filter(followers__gt=number // SLOTS).values("owner_id")
+    sums = tallies.filter(owner_id__in=high).values("owner_id").annotate(total=Sum("followers"))
+    return list(sums.filter(total__gt=number).values_list("owner_id", flat=True))
 
 
 def follow_beside(follower: str, followed: str) -> Any:

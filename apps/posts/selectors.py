@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from django.db import connections, router
 from django.db.models import BooleanField, Exists, F, OuterRef, Q, Sum, Value
 from django.urls import reverse
 from django.utils.safestring import SafeString
@@ -19,6 +20,17 @@ from apps.sharding import querysets
 from apps.sharding.querysets import ShardedQuerySet
 
 PAGE = 20
+
+# The ids of each author come from an index alone; only those that are shown are looked up.
+NEWEST = """
+SELECT post.id, post.author_id, post.repost_of_id FROM (
+    SELECT one.id FROM unnest(%s::bigint[]) AS author(id)
+    CROSS JOIN LATERAL (
+        SELECT id FROM posts_post WHERE author_id = author.id AND id < %s
+        ORDER BY id DESC LIMIT %s
+    ) AS one ORDER BY one.id DESC LIMIT %s
+) AS newest JOIN posts_post AS post ON post.id = newest.id
+"""
 
 
 @dataclass(frozen=True)
@@ -108,14 +120,29 @@ def author_page(
     return cursors.Page(_in_order(wanted, rows, viewer_id), page.next_cursor)
 
 
-def written_by(author_id: int, *, before: int | None = None) -> Any:
+def written_by(author_id: int, *, before: int | None = None, since: int = 0) -> Any:
     """Return the items (`item_id`, `by_id`, `original_of`) of one author, newest first."""
     posts = Post.objects.filter(author_id=author_id)
     if before is not None:
         posts = posts.filter(id__lt=before)
+    if since:
+        posts = posts.filter(id__gte=since)
     return posts.order_by("-id").values(
         item_id=F("id"), by_id=F("author_id"), original_of=F("repost_of_id")
     )
+
+
+def written_by_all(
+    author_ids: Iterable[int], *, before: int | None, limit: int
+) -> list[dict[str, Any]]:
+    """Return at least the newest `limit` items of some authors, unsorted; one query a shard."""
+    found: list[tuple[Any, ...]] = []
+    for shard, group in querysets.by_shard(author_ids).items():
+        with connections[router.db_for_read(Post, shard=shard)].cursor() as cursor:
+            bound = cursors.LARGEST_ID if before is None else before
+            cursor.execute(NEWEST, [group, bound, limit, limit])
+            found += cursor.fetchall()
+    return [dict(zip(("item_id", "by_id", "original_of"), row, strict=True)) for row in found]
 
 
 def page_of(items: Sequence[int], originals: Iterable[int], viewer_id: int) -> list[PostCard]:

@@ -10,7 +10,7 @@ from django.db import connections
 
 from apps.sharding.clock import NOT_OWNED
 from apps.sharding.conf import conf
-from apps.sharding.models import Bucket, ShardedModel
+from apps.sharding.models import Bucket, EverywhereModel, ShardedModel
 
 FUNCTION = """
 CREATE OR REPLACE FUNCTION {table}_guard() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -35,8 +35,9 @@ REFERENCING {rows} TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION {table}_
 
 
 def sharded_models() -> list[type[ShardedModel]]:
-    """Return every model whose tables are on the shards."""
-    return [model for model in apps.get_models() if issubclass(model, ShardedModel)]
+    """Return every model whose rows live on one shard each."""
+    models = (model for model in apps.get_models() if issubclass(model, ShardedModel))
+    return [model for model in models if not issubclass(model, EverywhereModel)]
 
 
 def install(shard: str) -> None:

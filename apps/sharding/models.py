@@ -60,3 +60,16 @@ class ShardedModel(models.Model):
     def bucket(self) -> int:
         """The bucket that this row lives in."""
         return bucket_of(getattr(self, self.shard_keys[-1]))
+
+
+class EverywhereModel(ShardedModel):
+    """A table with the same rows on every shard, small: what rows of any shard are joined with.
+
+    No filter says which shard is meant: name it by `using` or `on`. Who writes it writes all of
+    them; there is no guard, and nothing to move with a bucket.
+    """
+
+    shard_keys = ()
+
+    class Meta(ShardedModel.Meta):
+        abstract = True

@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from apps.sharding.models import ShardedModel
+from apps.sharding.models import EverywhereModel, ShardedModel
 
 
 class Entry(ShardedModel):
@@ -36,4 +36,44 @@ class Arrival(ShardedModel):
     position = models.BigIntegerField()
 
     class Meta(ShardedModel.Meta):
+        pass
+
+
+class Horizon(ShardedModel):
+    """How far down an account's entries are complete: from `post_id` upwards. It only rises.
+
+    Without a row they are complete to the first post. Below it some are there and others not, so
+    the authors' posts are read there too.
+    """
+
+    shard_keys = ("account_id",)
+
+    account_id = models.BigIntegerField(primary_key=True)
+    post_id = models.BigIntegerField()
+
+    class Meta(ShardedModel.Meta):
+        pass
+
+
+class MergedAuthor(ShardedModel):
+    """An author whose posts are not fanned out: readers merge them. The truth of it.
+
+    `missing_from` is the lowest id of what was not fanned out meanwhile, None where all was.
+    """
+
+    shard_keys = ("author_id",)
+
+    author_id = models.BigIntegerField(primary_key=True)
+    missing_from = models.BigIntegerField(null=True)
+
+    class Meta(ShardedModel.Meta):
+        pass
+
+
+class MergedAuthorCopy(EverywhereModel):
+    """That an author is merged, beside every reader. There as long as the truth, or longer."""
+
+    author_id = models.BigIntegerField(primary_key=True)
+
+    class Meta(EverywhereModel.Meta):
         pass

@@ -7,8 +7,8 @@ from apps.follows.events import AccountFollowed, AccountUnfollowed
 from apps.posts import selectors as posts
 from apps.posts.events import PostDeleted, PostPublished, PostsImported
 from apps.sharding import directory
-from apps.timelines import arrivals, services
-from apps.timelines.services import Item
+from apps.timelines import arrivals, big_authors, services
+from apps.timelines.entries import Item
 
 
 @batch_subscriber(PostPublished)
@@ -39,12 +39,14 @@ def take_back(event: PostDeleted, event_id: int) -> None:
 def add_author(event: AccountFollowed, event_id: int) -> None:
     """Bring the follower's timeline in line; the state decides, so again changes nothing."""
     services.reconcile(account_id=event.follower_id, author_id=event.followed_id)
+    big_authors.review(author_id=event.followed_id)
 
 
 @subscriber(AccountUnfollowed)
 def remove_author(event: AccountUnfollowed, event_id: int) -> None:
     """Bring the follower's timeline in line; the state decides, so again changes nothing."""
     services.reconcile(account_id=event.follower_id, author_id=event.followed_id)
+    big_authors.review(author_id=event.followed_id)
 
 
 def _fan_out(items: Sequence[Item]) -> None:

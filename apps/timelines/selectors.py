@@ -1,12 +1,21 @@
-"""Reading a home timeline: at most one query, and one a shard for the posts on the page."""
+"""Reading a home timeline: from entries, and from the authors' posts where there are none.
 
-from django.db.models import Exists, F
+With nobody merged and above the horizon that is one query, and one a shard for the posts on the
+page. Merged authors cost one more on each shard that has some; a page below the horizon one for
+those who are followed, and one on each of their shards.
+"""
+
+from typing import Any
+
+from django.db.models import BigIntegerField, Exists, F, Value
 
 from apps.follows import selectors as follows
 from apps.kernel import cursors
 from apps.posts import selectors as posts
 from apps.posts.selectors import PAGE, PostCard
-from apps.timelines.models import Entry
+from apps.timelines import mixing
+from apps.timelines.mixing import HORIZON, ITEM, MERGED, Item
+from apps.timelines.models import Entry, Horizon, MergedAuthorCopy
 
 
 def home_page(account_id: int, *, before: int | None) -> cursors.Page[PostCard]:
@@ -15,17 +24,47 @@ def home_page(account_id: int, *, before: int | None) -> cursors.Page[PostCard]:
     The account's own posts are asked for where they are written, in the same query, so they
     are there at once; what others wrote is there when its fan-out is done.
     """
-    entries = Entry.objects.filter(
-        Exists(follows.follow_beside("account_id", "author_id")), account_id=account_id
-    )
-    if before is not None:
-        entries = entries.filter(post_id__lt=before)
-    others = entries.order_by("-post_id").values(
-        item_id=F("post_id"), by_id=F("author_id"), original_of=F("original_id")
-    )
-    own = posts.written_by(account_id, before=before)
-    both = others[: PAGE + 1].union(own[: PAGE + 1], all=True).order_by("-item_id")
-    page = cursors.page(list(both[: PAGE + 1]), PAGE, key=lambda item: int(item["item_id"]))
+    page = cursors.page(_items(account_id, before), PAGE, key=lambda item: int(item["item_id"]))
     originals = [item["original_of"] for item in page.items if item["original_of"]]
     wanted = [item["item_id"] for item in page.items]
     return cursors.Page(posts.page_of(wanted, originals, account_id), page.next_cursor)
+
+
+def _items(account_id: int, before: int | None) -> list[Item]:
+    """Return a page's items and one more."""
+    limit = PAGE + 1
+    found = mixing.sort_out(_beside_the_account(account_id, before, limit))
+    merged = posts.written_by_all(found.merged, before=before, limit=limit)
+    items = mixing.newest([*found.items, *merged], limit)
+    if mixing.goes_below(items, limit, found.horizon):
+        bound = min(before or found.horizon, found.horizon)
+        followed = list(follows.followed_by(account_id))
+        below = posts.written_by_all(followed, before=bound, limit=limit)
+        items = mixing.newest([*items, *below], limit)
+    return items
+
+
+def _beside_the_account(account_id: int, before: int | None, limit: int) -> Any:
+    """Return entries, own posts, the horizon and the merged authors, in one query."""
+    horizon = Horizon.objects.filter(account_id=account_id)
+    follow = Exists(follows.follow_beside("account_id", "author_id"))
+    entries = Entry.objects.filter(follow, account_id=account_id)
+    if before is not None:
+        entries = entries.filter(post_id__lt=before)
+    others = _rows(entries.order_by("-post_id"), ITEM, "post_id", "author_id", "original_id")
+    own = posts.written_by(account_id, before=before).annotate(kind=Value(ITEM))
+    followed = follows.followed_by(account_id)
+    copies = MergedAuthorCopy.objects.filter(author_id__in=followed)
+    return others[:limit].union(
+        own[:limit],
+        _rows(horizon, HORIZON, "post_id", "account_id"),
+        _rows(copies, MERGED, "author_id", "author_id"),
+        all=True,
+    )
+
+
+def _rows(queryset: Any, kind: int, item: str, by: str, original: str | None = None) -> Any:
+    none = Value(None, output_field=BigIntegerField())
+    original_of = F(original) if original else none
+    rows = queryset.values(item_id=F(item), by_id=F(by), original_of=original_of)
+    return rows.annotate(kind=Value(kind))

@@ -1,42 +1,16 @@
 import random
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from apps.follows import services as follows
 from apps.follows.errors import FollowingOneself
-from apps.follows.models import Follow
 from apps.posts import services as posts
 from apps.posts.models import Post
 from apps.timelines import selectors
 from apps.timelines.models import Entry
+from apps.timelines.tests.oracles import oracle, whole
 
 pytestmark = pytest.mark.django_db(databases="__all__")
-
-
-def whole(account):
-    """Page through a home timeline to its end; returns (author, text, reposted by) of each."""
-    found, before = [], None
-    while True:
-        page = selectors.home_page(account.pk, before=before)
-        found += page.items
-        if page.next_cursor is None:
-            return found
-        before = int(page.next_cursor)
-
-
-def oracle(account):
-    """What the timeline must hold, by plain queries over all shards: ids, newest first."""
-    followed = {row.followed_id for row in Follow.objects.filter(follower_id=account.pk)}
-    rows = {row.pk: row for row in Post.objects.scatter()}
-    shown = [
-        row
-        for row in rows.values()
-        if row.author_id in followed | {account.pk}
-        and (row.repost_of_id is None or row.repost_of_id in rows)
-    ]
-    return [row.repost_of_id or row.pk for row in sorted(shown, key=lambda r: -r.pk)]
 
 
 def test_a_follower_on_another_shard_sees_the_post(make_account, deliver):
@@ -138,46 +112,3 @@ def test_a_home_timeline_of_20_posts_takes_two_queries_and_one_a_shard(
 
     assert answer.text.count("<article") == 20
     assert len(queries) <= 2 + 2, queries
-
-
-STEPS = st.lists(
-    st.tuples(
-        st.sampled_from(["post", "repost", "follow", "unfollow", "delete", "reply", "deliver"]),
-        st.integers(0, 3),
-        st.integers(0, 3),
-    ),
-    max_size=25,
-)
-
-
-@settings(
-    max_examples=25,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-@given(steps=STEPS)
-def test_every_timeline_equals_the_plain_answer(make_account, deliver, steps):
-    people = [make_account(shard=f"shard{n % 2}") for n in range(4)]
-    written = []
-    for verb, one, other in steps:
-        who, whom = people[one].pk, people[other].pk
-        if verb == "post":
-            written.append(posts.publish(author_id=who, text="x"))
-        elif verb == "deliver":
-            deliver()
-        elif verb == "follow" and who != whom:
-            follows.follow(follower_id=who, followed_id=whom)
-        elif verb == "unfollow":
-            follows.unfollow(follower_id=who, followed_id=whom)
-        elif written and verb == "repost":
-            posts.repost(author_id=who, post_id=written[other % len(written)].pk)
-        elif written and verb == "reply":
-            parent = written[other % len(written)].pk
-            written.append(posts.publish(author_id=who, text="re", in_reply_to_id=parent))
-        elif written and verb == "delete":
-            gone = written.pop(other % len(written))
-            posts.delete(post_id=gone.pk)
-    deliver()
-
-    for account in people:
-        assert [c.id for c in whole(account)] == oracle(account)

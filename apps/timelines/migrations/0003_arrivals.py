@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = (("timelines", "0001_home_timelines"),)
+    dependencies = (("timelines", "0002_horizons_and_merged_authors"),)
     operations = (
         migrations.CreateModel(
             name="Arrival",
