@@ -8,10 +8,11 @@ import itertools
 import json
 import os
 import random
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -135,8 +136,18 @@ def start_process(topology: str, tmp_path: Path) -> Iterator[Callable[..., Any]]
         try:
             process.wait(20)
         except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            kill(process)
+
+
+def kill(process: "subprocess.Popen[bytes]") -> None:
+    """kill -9 a process and those that it started, by their ids."""
+    import psutil
+
+    family = psutil.Process(process.pid).children(recursive=True)
+    for member in (process, *family):
+        with suppress(ProcessLookupError):
+            os.kill(member.pid, signal.SIGKILL)
+    process.wait()
 
 
 @pytest.fixture

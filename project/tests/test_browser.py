@@ -44,7 +44,9 @@ def url(start_process, tmp_path):
     push_bind = ("--bind", f"127.0.0.1:{push_port}", "--log-level", "warning")
     start_process("gunicorn", "project.asgi", *worker_class, *push_bind, **places)
     worker = ("celery", "--quiet", "-A", "project", "worker", "-c", "1", "--without-mingle")
-    start_process(*worker, "-B", "--schedule", str(tmp_path / "beat"))
+    start_process(*worker)
+    beat = ("celery", "--quiet", "-A", "project", "beat", "--pidfile=")
+    start_process(*beat, "--schedule", str(tmp_path / "beat"))
     assert processes.wait_for(lambda: answers(f"{address}/health/live"), 30)
     assert processes.wait_for(lambda: answers(f"http://127.0.0.1:{push_port}/health/live"), 30)
     return address

@@ -19,7 +19,7 @@ from apps.posts.models import Post, Tally
 from apps.sharding import shards
 from apps.sharding.conf import conf
 from apps.timelines.models import Entry
-from project.tests.test_processes import kill
+from project.testing import kill
 
 pytestmark = [pytest.mark.cluster, pytest.mark.django_db(databases="__all__", transaction=True)]
 

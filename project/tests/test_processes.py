@@ -1,6 +1,5 @@
 """The site as real processes: a post crosses shards, and outlives kill -9 of every part."""
 
-import contextlib
 import os
 import signal
 import subprocess
@@ -17,6 +16,7 @@ from apps.cluster import processes
 from apps.posts.models import Post
 from apps.sharding import directory, ids
 from apps.timelines.models import Entry
+from project.testing import kill
 from project.tests.visitor import Visitor, texts_of
 
 pytestmark = [pytest.mark.cluster, pytest.mark.django_db(databases="__all__", transaction=True)]
@@ -38,10 +38,12 @@ def site(start_process, tmp_path):
         return process
 
     def worker():
-        beat = ("-B", "--schedule", str(tmp_path / "beat"))
         return start_process(
-            "celery", "--quiet", "-A", "project", "worker", "-c", "1", *beat, "--without-mingle"
+            "celery", "--quiet", "-A", "project", "worker", "-c", "1", "--without-mingle"
         )
+
+    beat = ("celery", "--quiet", "-A", "project", "beat", "--pidfile=")
+    start_process(*beat, "--schedule", str(tmp_path / "beat"))
 
     return url, web, worker
 
@@ -52,17 +54,6 @@ def answers(url):
             return True
     except (OSError, urllib.error.URLError):
         return False
-
-
-def kill(process):
-    """kill -9 a process and those that it started, by their ids."""
-    import psutil
-
-    family = psutil.Process(process.pid).children(recursive=True)
-    for member in (process, *family):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(member.pid, signal.SIGKILL)
-    process.wait()
 
 
 def psql(alias, query):

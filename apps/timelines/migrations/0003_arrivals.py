@@ -12,6 +12,6 @@ class Migration(migrations.Migration):
                 ("post_id", models.BigIntegerField(primary_key=True, serialize=False)),
                 ("position", models.BigIntegerField()),
             ],
-            options={"abstract": False},
+            options={"abstract": False, "base_manager_name": "objects"},
         ),
     )
