@@ -76,12 +76,17 @@ REPLICATION_COOKIE = "rookery_seen"
 SHARDING_SHARDS = list(TOPOLOGY.shards)
 CACHES = {
     "default": {
-        "BACKEND": "django_redis.cache.RedisCache",
+        "BACKEND": "apps.grid.backend.NearCache",
         "LOCATION": TOPOLOGY.cache,
         # One second: a cache that is slower than its database is away.
         "OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 1, "SOCKET_TIMEOUT": 1},
     }
 }
+# Units meet at this server, and each keeps so much of the cache in its own memory.
+GRID_URL = TOPOLOGY.cache
+GRID_NEAR_BYTES = env.integer(os.environ, "ROOKERY_NEAR_CACHE_MB", 64, 0, 65_536) * 2**20
+# What `units` shows; empty, it is what git says of the checkout.
+GRID_VERSION = os.environ.get("ROOKERY_VERSION", "")
 DJANGO_REDIS_IGNORE_EXCEPTIONS = True
 DJANGO_REDIS_LOG_IGNORED_EXCEPTIONS = False
 
@@ -136,6 +141,7 @@ PUSH_URL = os.environ.get("ROOKERY_PUSH_URL", "").rstrip("/")
 # --- The program -----------------------------------------------------------------------------
 INSTALLED_APPS = [
     "apps.cluster",
+    "apps.grid",
     "apps.replication",
     "apps.sharding",
     "apps.events",
