@@ -12,11 +12,13 @@ django = get_asgi_application()
 
 from django.conf import settings  # noqa: E402  (the apps are there only now)
 
+from apps.grid import announcing  # noqa: E402
 from apps.push import routing  # noqa: E402
 
-application = ProtocolTypeRouter(
+_protocols = ProtocolTypeRouter(
     {
         "http": URLRouter([*routing.streams, re_path("", django)]),  # type: ignore[arg-type]
         "websocket": OriginValidator(URLRouter(routing.websockets), [settings.SITE_URL]),
     }
 )
+application = announcing.asgi(_protocols, "push")

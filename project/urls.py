@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("apps.bundled.hashtags.urls")),
     path("", include("apps.notifications.urls")),
     path("", include("apps.timelines.urls")),
+    path("admin/units/", include("apps.grid.urls")),
     path("admin/", admin.site.urls),
 ]
 if settings.EMBEDDED:

@@ -107,6 +107,11 @@ def stream_of(name: tuple[str, str], make: Callable[[], Stream]) -> Stream:
     return found or _streams.setdefault(name, make())
 
 
+def streams() -> list[Stream]:
+    """Return the streams of this process."""
+    return list(_streams.values())
+
+
 def _after_fork() -> None:
     """Begin anew in the child: threads, locks and what the stream had heard stay behind."""
     for stream in _streams.values():

@@ -225,6 +225,7 @@ def test_admin_deletes_posts_one_and_many(admin, author, deliver):
         "posts/post/",
         "notifications/notification/",
         "sharding/bucket/",
+        "units/",
     ],
 )
 def test_admin_is_for_moderators(client, admin, make_account, path):
