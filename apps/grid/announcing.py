@@ -1,5 +1,6 @@
 """A process tells the grid that it is there, every two seconds, until it stops."""
 
+import asyncio
 import atexit
 import logging
 import os
@@ -126,13 +127,25 @@ def count(change: int) -> None:
 
 
 def asgi(application: Callable[..., Any], role: str) -> Callable[..., Any]:
-    """Return the ASGI application, which has its process listed from its first call on."""
+    """Return the ASGI application, listed while its server runs; it hears nothing of lifespans."""
 
-    async def announced(*args: Any) -> Any:
+    async def announced(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            await _lifespan(role, receive, send)
+            return
         with announce(role).working():
-            return await application(*args)
+            await application(scope, receive, send)
 
     return announced
+
+
+async def _lifespan(role: str, receive: Any, send: Any) -> None:
+    """Be listed from start-up until shutdown: what ends by a signal runs nothing at exit."""
+    while (await receive())["type"] != "lifespan.shutdown":
+        announce(role)
+        await send({"type": "lifespan.startup.complete"})
+    await asyncio.to_thread(leave)
+    await send({"type": "lifespan.shutdown.complete"})
 
 
 @cache
