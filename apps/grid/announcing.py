@@ -16,7 +16,7 @@ from typing import Any
 import redis
 from django.conf import settings
 
-from apps.grid import tracking, units
+from apps.grid import hot_keys, tracking, units
 from apps.grid.conf import conf
 
 log = logging.getLogger(__name__)
@@ -32,6 +32,7 @@ class Announcer:
         self._counting = threading.Lock()
         self._stop = threading.Event()
         self._measured = time.monotonic(), _cpu_seconds()
+        self._note_at = time.monotonic() + hot_keys.NOTE_EVERY
         self._thread = threading.Thread(target=self._run, name="grid-unit", daemon=True)
 
     def start(self) -> None:
@@ -85,9 +86,16 @@ class Announcer:
         while not self._stop.is_set():
             try:
                 units.tell(self.unit())
+                self._note()
             except redis.RedisError as error:
                 log.debug("The grid does not hear this unit: %s", error)
             self._stop.wait(units.RENEW_EVERY)
+
+    def _note(self) -> None:
+        if time.monotonic() >= self._note_at:
+            self._note_at = time.monotonic() + hot_keys.NOTE_EVERY
+            for cached in hot_keys.near_caches():
+                hot_keys.note(cached)
 
     def _cpu(self) -> float:
         then, used = self._measured

@@ -4,56 +4,28 @@ What is plain and immutable (numbers, texts, bytes, None) is handed out as it is
 stays packed and is unpacked at each hit, so no caller can change what the next one gets.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
-import redis
-from django.core.cache.backends.base import DEFAULT_TIMEOUT, default_key_func
-from django_redis.cache import RedisCache, omit_exception
-from django_redis.exceptions import ConnectionInterrupted
+from django_redis.cache import omit_exception
+from django_redis.exceptions import CompressorError
 
-from apps.grid import tracking
-from apps.grid.conf import conf
-from apps.grid.near_cache import LONGEST, Entry, Near, clock
-from apps.kernel.errors import Misconfigured
+from apps.grid.near_cache import LONGEST, Entry, clock
+from apps.grid.writes import WritesPast
 
 PLAIN = (int, str, float, bool, bytes, type(None))
 
 
-class NearCache(RedisCache):  # type: ignore[misc]
+class NearCache(WritesPast):
     """Answers what it has read before from memory, for as long as it is sure of it.
 
     `cache.client.get(key)` asks the server itself, for who must not be late by a millisecond.
     """
 
-    def __init__(self, server: str, params: dict[str, Any]) -> None:
-        super().__init__(server, params)
-        if not isinstance(server, str) or "," in server:
-            # A replica may answer with what its primary has already invalidated.
-            raise Misconfigured("CACHES LOCATION", "one server for a near cache", server)
-        # Who makes keys in another way has all keys tracked.
-        known = self.key_func is default_key_func
-        prefix = f"{self.key_prefix}:" if known else ""
-        self._stream = tracking.stream_of((server, prefix), lambda: self._new_stream(prefix))
-
-    def _new_stream(self, prefix: str) -> tracking.Stream:
-        def connect() -> Any:
-            options = self.client.connection_factory.make_connection_params(self._server)
-            return tracking.connection_to(**options)
-
-        return tracking.Stream(Near(conf().near_bytes), connect, prefix)
-
-    @property
-    def near(self) -> Near:
-        """The near cache of this process, which all its threads share."""
-        self._stream.ensure()
-        return self._stream.near
-
-    # --- Reading -----------------------------------------------------------------------------
     def get(self, key: str, default: Any = None, version: Any = None, client: Any = None) -> Any:
         """Return the value, from memory if it is there."""
-        made = str(self.client.make_key(key, version=version))
+        made = self._made(key, version)
         if (entry := self.near.find(made)) is not None:
             return self._open(entry)
         return self._fetch([made]).get(made, default)
@@ -62,7 +34,7 @@ class NearCache(RedisCache):  # type: ignore[misc]
         self, keys: Iterable[str], version: Any = None, client: Any = None
     ) -> dict[str, Any]:
         """Return those that there are; the server is asked once for all that memory lacks."""
-        wanted = {str(self.client.make_key(key, version=version)): key for key in keys}
+        wanted = {self._made(key, version): key for key in keys}
         near, found, lacking = self.near, {}, []
         for made, key in wanted.items():
             if (entry := near.find(made)) is not None:
@@ -74,7 +46,7 @@ class NearCache(RedisCache):  # type: ignore[misc]
 
     def has_key(self, key: str, version: Any = None, client: Any = None) -> bool:
         """Tell whether there is a value."""
-        made = str(self.client.make_key(key, version=version))
+        made = self._made(key, version)
         if self.near.find(made) is not None:
             return True
         return bool(self._has_key(key, version))
@@ -83,6 +55,10 @@ class NearCache(RedisCache):  # type: ignore[misc]
     def _has_key(self, key: str, version: Any) -> Any:
         with self._watched():
             return self.client.has_key(key, version=version)
+
+    def keep(self, made: list[str]) -> None:
+        """Have these keys, as the server knows them, in memory if the server has them."""
+        self._fetch(made)
 
     @omit_exception(return_value={})
     def _fetch(self, keys: list[str]) -> dict[str, Any]:
@@ -101,7 +77,7 @@ class NearCache(RedisCache):  # type: ignore[misc]
         near.end(
             tickets,
             {
-                key: _entry(values[key], packed[key], begun + life)
+                key: self._entry(values[key], packed[key], begun + life)
                 for key, life in lives.items()
                 if life > 0
             },
@@ -109,133 +85,17 @@ class NearCache(RedisCache):  # type: ignore[misc]
         return values
 
     def _open(self, entry: Entry) -> Any:
-        return self.client.decode(entry.value) if entry.packed else entry.value
+        return self.client._serializer.loads(entry.value) if entry.packed else entry.value
 
-    # --- Writing: out of memory before it is sent, and back in only after the answer -----------
-    def set(self, key: str, *args: Any, version: Any = None, **options: Any) -> Any:
-        """Store a value; takes what django-redis takes."""
-        args, version = _version_in(args, 2, version)
-        return self._write(self.client.set, [key], version, key, *args, **options)
-
-    def add(self, key: str, *args: Any, version: Any = None, **options: Any) -> Any:
-        """Store a value if there is none."""
-        args, version = _version_in(args, 2, version)
-        return self._write(self.client.add, [key], version, key, *args, **options)
-
-    def touch(
-        self, key: str, timeout: Any = DEFAULT_TIMEOUT, version: Any = None, client: Any = None
-    ) -> bool:
-        """Give a value another end."""
-        return bool(self._write(self.client.touch, [key], version, key, timeout))
-
-    def delete(self, key: str, version: Any = None, **options: Any) -> bool:
-        """Take a value out; tell whether there was one."""
-        return bool(self._write(self.client.delete, [key], version, key, **options))
-
-    def incr(self, key: str, delta: int = 1, version: Any = None, **options: Any) -> Any:
-        """Add to a number; raises ValueError where there is none."""
-        return self._write(self.client.incr, [key], version, key, delta, **options)
-
-    def decr(self, key: str, delta: int = 1, version: Any = None, **options: Any) -> Any:
-        """Take from a number; raises ValueError where there is none."""
-        return self._write(self.client.decr, [key], version, key, delta, **options)
-
-    def persist(self, key: str, version: Any = None, client: Any = None) -> Any:
-        """Let a value live without end."""
-        return self._write(self.client.persist, [key], version, key)
-
-    def expire(self, key: str, timeout: Any, version: Any = None, client: Any = None) -> Any:
-        """Let a value end in so many seconds."""
-        return self._write(self.client.expire, [key], version, key, timeout)
-
-    def pexpire(self, key: str, timeout: Any, version: Any = None, client: Any = None) -> Any:
-        """Let a value end in so many milliseconds."""
-        return self._write(self.client.pexpire, [key], version, key, timeout)
-
-    def expire_at(self, key: str, when: Any, version: Any = None, client: Any = None) -> Any:
-        """Let a value end then."""
-        return self._write(self.client.expire_at, [key], version, key, when)
-
-    def pexpire_at(self, key: str, when: Any, version: Any = None, client: Any = None) -> Any:
-        """Let a value end then, to the millisecond."""
-        return self._write(self.client.pexpire_at, [key], version, key, when)
-
-    def set_many(
-        self, data: Mapping[str, Any], timeout: Any = DEFAULT_TIMEOUT, version: Any = None
-    ) -> list[str]:
-        """Store many values; return the keys that could not be."""
-        keys = list(data)
-        done = self._write(self._set_all, keys, version, data, timeout)
-        return [] if done else keys
-
-    def _set_all(self, data: Mapping[str, Any], timeout: Any, version: Any) -> bool:
-        self.client.set_many(data, timeout, version=version)
-        return True
-
-    def delete_many(self, keys: Iterable[str], version: Any = None, client: Any = None) -> Any:
-        """Take many values out; return how many there were."""
-        named = list(keys)
-        return self._write(self.client.delete_many, named, version, named)
-
-    @omit_exception
-    def incr_version(self, key: str, delta: int = 1, version: Any = None) -> Any:
-        """Move a value to another version; return its number."""
-        with self.near.rewriting(), self._watched():
-            return self.client.incr_version(key, delta, version)
-
-    @omit_exception
-    def delete_pattern(self, pattern: str, *args: Any, **options: Any) -> Any:
-        """Take all values out whose keys match."""
-        options.setdefault("itersize", self._default_scan_itersize)
-        with self.near.rewriting(), self._watched():
-            return self.client.delete_pattern(pattern, *args, **options)
-
-    @omit_exception
-    def clear(self) -> Any:
-        """Take everything out."""
-        with self.near.rewriting(), self._watched():
-            return self.client.clear()
-
-    @omit_exception
-    def _write(
-        self, send: Callable[..., Any], keys: list[str], version: Any, *args: Any, **options: Any
-    ) -> Any:
-        made = [str(self.client.make_key(key, version=version)) for key in keys]
-        with self.near.writing(made), self._watched():
-            return send(*args, version=version, **options)
-
-    def _watched(self) -> AbstractContextManager[None]:
-        return _watched(self.near)
-
-
-@contextmanager
-def _watched(near: Near) -> Iterator[None]:
-    """Doubt the stream as soon as a connection beside it fails: the server may be another one."""
-    try:
-        yield
-    except ConnectionInterrupted as error:
-        if isinstance(error.__cause__, redis.ConnectionError | redis.TimeoutError | OSError):
-            near.doubt()
-        raise
-    except (redis.ConnectionError, redis.TimeoutError, OSError) as error:
-        near.doubt()
-        raise ConnectionInterrupted(connection=None) from error
-    except redis.ResponseError as error:
-        raise ConnectionInterrupted(connection=None) from error
+    def _entry(self, value: Any, raw: bytes, until: float) -> Entry:
+        """Return what is kept of a value: itself if it is plain, else packed, not compressed."""
+        if type(value) in PLAIN:
+            return Entry(value, False, until)
+        with suppress(CompressorError):
+            raw = self.client._compressor.decompress(raw)
+        return Entry(raw, True, until)
 
 
 def _life(left: int) -> float:
     """Return the seconds that PTTL's answer leaves: none where the key is gone (-2)."""
     return min(LONGEST, left / 1000) if left >= 0 else LONGEST if left == -1 else 0
-
-
-def _entry(value: Any, raw: bytes, until: float) -> Entry:
-    plain = type(value) in PLAIN
-    return Entry(value if plain else raw, not plain, until)
-
-
-def _version_in(args: tuple[Any, ...], place: int, version: Any) -> tuple[tuple[Any, ...], Any]:
-    """Return the arguments without the version, which Django's signature has at `place`."""
-    if len(args) > place:
-        return (*args[:place], *args[place + 1 :]), args[place]
-    return args, version

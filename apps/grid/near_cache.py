@@ -4,6 +4,7 @@ It opens no connection. `tracking` tells it what others have changed and how lon
 trusted; `backend` asks it first and fills it.
 """
 
+import heapq
 import sys
 import time
 from collections import OrderedDict
@@ -25,12 +26,12 @@ OVERHEAD = 300
 class Entry:
     """A value as it may be handed out: immutable, or packed and to be unpacked at each hit."""
 
-    __slots__ = ("hits", "looked", "packed", "size", "until", "value")
+    __slots__ = ("hits", "looked", "noted", "packed", "size", "until", "value")
 
     def __init__(self, value: Any, packed: bool, until: float) -> None:
         self.value, self.packed, self.until = value, packed, until
         self.size = OVERHEAD + sys.getsizeof(value)
-        self.hits = self.looked = 0
+        self.hits = self.looked = self.noted = 0
 
 
 class Near:
@@ -61,6 +62,11 @@ class Near:
         self.epoch += 1
         self.bytes = self.hits = self.misses = self.evicted = self.doubts = 0
 
+    @property
+    def trusted(self) -> bool:
+        """Whether it may hand anything out now."""
+        return clock() < self.trusted_until
+
     def __len__(self) -> int:
         return len(self._entries)
 
@@ -79,7 +85,7 @@ class Near:
     def begin(self, keys: Iterable[str]) -> dict[str, object]:
         """Draw tickets for fills; none where a fill could not be kept anyway."""
         with self._lock:
-            if clock() >= self.trusted_until or self._rewriting or not self.most:
+            if not self.trusted or self._rewriting or not self.most:
                 return {}
             drawn = {key: object() for key in keys if key not in self._writing}
             self._tickets |= drawn
@@ -150,10 +156,14 @@ class Near:
             self._empty()
 
     def hottest(self, count: int) -> list[tuple[str, int]]:
-        """Return the keys asked for most often, with how often."""
+        """Return the keys hit most often since this was last asked, with how often."""
+        found = []
         with self._lock:
-            found = [(key, entry.hits) for key, entry in self._entries.items() if entry.hits]
-        return sorted(found, key=lambda pair: -pair[1])[:count]
+            for key, entry in self._entries.items():
+                if entry.hits > entry.noted:
+                    found.append((key, entry.hits - entry.noted))
+                    entry.noted = entry.hits
+        return heapq.nlargest(count, found, key=lambda pair: pair[1])
 
     def _keep(self, key: str, entry: Entry) -> None:
         self._drop(key)

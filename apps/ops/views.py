@@ -3,6 +3,7 @@
 from django.db import DatabaseError, connections
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from apps.grid import hot_keys
 from apps.sharding.conf import conf
 
 
@@ -12,7 +13,11 @@ def live(request: HttpRequest) -> HttpResponse:
 
 
 def ready(request: HttpRequest) -> HttpResponse:
-    """Answer 200 when every primary answers, else 503; either way which ones do."""
+    """Answer 200 when every primary answers, else 503; either way which ones do.
+
+    Before its first answer a process fetches what the others ask the cache for most.
+    """
+    hot_keys.warm_once()
     answers = {alias: _answers(alias) for alias in conf().primaries}
     return JsonResponse(answers, status=200 if all(answers.values()) else 503)
 
