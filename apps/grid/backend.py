@@ -24,7 +24,9 @@ class NearCache(WritesPast):
     """
 
     def get(self, key: str, default: Any = None, version: Any = None, client: Any = None) -> Any:
-        """Return the value, from memory if it is there."""
+        """Return the value, from memory if it is there; a `client` that is given is asked."""
+        if client is not None:
+            return super().get(key, default, version, client)
         made = self._made(key, version)
         if (entry := self.near.find(made)) is not None:
             return self._open(entry)
@@ -34,6 +36,8 @@ class NearCache(WritesPast):
         self, keys: Iterable[str], version: Any = None, client: Any = None
     ) -> dict[str, Any]:
         """Return those that there are; the server is asked once for all that memory lacks."""
+        if client is not None:
+            return dict(super().get_many(keys, version=version, client=client))
         wanted = {self._made(key, version): key for key in keys}
         near, found, lacking = self.near, {}, []
         for made, key in wanted.items():
@@ -47,14 +51,14 @@ class NearCache(WritesPast):
     def has_key(self, key: str, version: Any = None, client: Any = None) -> bool:
         """Tell whether there is a value."""
         made = self._made(key, version)
-        if self.near.find(made) is not None:
+        if client is None and self.near.find(made) is not None:
             return True
-        return bool(self._has_key(key, version))
+        return bool(self._has_key(key, version, client))
 
     @omit_exception(return_value=False)
-    def _has_key(self, key: str, version: Any) -> Any:
+    def _has_key(self, key: str, version: Any, client: Any) -> Any:
         with self._watched():
-            return self.client.has_key(key, version=version)
+            return self.client.has_key(key, version=version, client=client)
 
     def keep(self, made: list[str]) -> None:
         """Have these keys, as the server knows them, in memory if the server has them."""

@@ -39,8 +39,10 @@ class WritesPast(RedisCache):  # type: ignore[misc]
     @property
     def near(self) -> Near:
         """The near cache of this process, which all its threads share."""
-        self.stream.ensure()
-        return self.stream.near
+        near = self.stream.near
+        if near.most:
+            self.stream.ensure()
+        return near
 
     def set(self, key: str, *args: Any, version: Any = None, **options: Any) -> Any:
         """Store a value; takes what django-redis takes."""
@@ -56,7 +58,7 @@ class WritesPast(RedisCache):  # type: ignore[misc]
         self, key: str, timeout: Any = DEFAULT_TIMEOUT, version: Any = None, client: Any = None
     ) -> bool:
         """Give a value another end."""
-        return bool(self._write(self.client.touch, [key], version, key, timeout))
+        return bool(self._write(self.client.touch, [key], version, key, timeout, client=client))
 
     def delete(self, key: str, version: Any = None, **options: Any) -> bool:
         """Take a value out; tell whether there was one."""
@@ -72,40 +74,44 @@ class WritesPast(RedisCache):  # type: ignore[misc]
 
     def persist(self, key: str, version: Any = None, client: Any = None) -> Any:
         """Let a value live without end."""
-        return self._write(self.client.persist, [key], version, key)
+        return self._write(self.client.persist, [key], version, key, client=client)
 
     def expire(self, key: str, timeout: Any, version: Any = None, client: Any = None) -> Any:
         """Let a value end in so many seconds."""
-        return self._write(self.client.expire, [key], version, key, timeout)
+        return self._write(self.client.expire, [key], version, key, timeout, client=client)
 
     def pexpire(self, key: str, timeout: Any, version: Any = None, client: Any = None) -> Any:
         """Let a value end in so many milliseconds."""
-        return self._write(self.client.pexpire, [key], version, key, timeout)
+        return self._write(self.client.pexpire, [key], version, key, timeout, client=client)
 
     def expire_at(self, key: str, when: Any, version: Any = None, client: Any = None) -> Any:
         """Let a value end then."""
-        return self._write(self.client.expire_at, [key], version, key, when)
+        return self._write(self.client.expire_at, [key], version, key, when, client=client)
 
     def pexpire_at(self, key: str, when: Any, version: Any = None, client: Any = None) -> Any:
         """Let a value end then, to the millisecond."""
-        return self._write(self.client.pexpire_at, [key], version, key, when)
+        return self._write(self.client.pexpire_at, [key], version, key, when, client=client)
 
     def set_many(
-        self, data: Mapping[str, Any], timeout: Any = DEFAULT_TIMEOUT, version: Any = None
+        self,
+        data: Mapping[str, Any],
+        timeout: Any = DEFAULT_TIMEOUT,
+        version: Any = None,
+        client: Any = None,
     ) -> list[str]:
         """Store many values; return the keys that could not be."""
         keys = list(data)
-        done = self._write(self._set_all, keys, version, data, timeout)
+        done = self._write(self._set_all, keys, version, data, timeout, client=client)
         return [] if done else keys
 
-    def _set_all(self, data: Mapping[str, Any], timeout: Any, version: Any) -> bool:
-        self.client.set_many(data, timeout, version=version)
+    def _set_all(self, *args: Any, **options: Any) -> bool:
+        self.client.set_many(*args, **options)
         return True
 
     def delete_many(self, keys: Iterable[str], version: Any = None, client: Any = None) -> Any:
         """Take many values out; return how many there were."""
         named = list(keys)
-        return self._write(self.client.delete_many, named, version, named)
+        return self._write(self.client.delete_many, named, version, named, client=client)
 
     @omit_exception
     def incr_version(self, key: str, delta: int = 1, version: Any = None) -> Any:

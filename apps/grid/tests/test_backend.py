@@ -196,6 +196,28 @@ def test_a_forked_process_begins_empty_with_a_stream_of_its_own(cache, server):
     assert cache.get("a") == 2
 
 
+def test_a_client_that_is_given_is_asked(cache, server):
+    settled(cache, "a", 1)
+    before, raw = commands(server), cache.client.get_client()
+
+    assert cache.get("a", client=raw) == 1
+    assert cache.get_many(["a"], client=raw) == {"a": 1}
+    assert cache.has_key("a", client=raw)
+    assert cache.set_many({"b": 2}, client=raw) == []
+    assert cache.touch("b", 60, client=raw)
+
+    assert commands(server) - before == 3
+
+
+def test_with_no_memory_allowed_it_is_a_cache_as_before(settings):
+    settings.GRID_NEAR_BYTES = 0
+    cache = make(KEY_PREFIX="none")
+    cache.set("a", 1)
+
+    assert cache.get("a") == 1
+    assert (len(cache.near), cache.near.trusted) == (0, False)
+
+
 def test_the_site_uses_it():
     assert isinstance(default_cache, ConnectionProxy)
     assert isinstance(default_cache._connections["default"], NearCache)
