@@ -30,6 +30,16 @@ for line in sys.stdin:
     cache.set("a", int(line))
     print(time.monotonic(), flush=True)
 """
+READER = """
+import sys, django
+django.setup()
+from apps.grid.tests.test_backend import make, trusted
+cache = make(KEY_PREFIX="sleepy")
+assert trusted(cache)
+for line in sys.stdin:
+    cache.get("a")
+    print(cache.get("a"), cache.near.hits, flush=True)
+"""
 pytestmark = pytest.mark.cluster
 
 
@@ -158,3 +168,29 @@ def test_with_the_server_away_there_are_misses_and_afterwards_nothing_stale(clus
     assert cache.set("a", 3)
     assert trusted(cache)
     assert cache.get("a") == 3
+
+
+def test_a_process_that_was_frozen_does_not_wake_up_in_the_past():
+    cache = make(KEY_PREFIX="sleepy")
+    cache.set("a", "old")
+    reader = start("-c", READER)
+
+    def ask():
+        reader.stdin.write("\n")
+        reader.stdin.flush()
+
+    for _ in range(3):
+        ask()
+        assert reader.stdout.readline().startswith("old ")
+    ask()
+    value, hits = reader.stdout.readline().split()
+    assert (value, int(hits) > 3) == ("old", True)
+
+    for _ in range(3):
+        reader.send_signal(signal.SIGSTOP)
+        cache.set("a", f"new{_}")
+        time.sleep(PATIENCE + 0.1)
+        ask()
+        reader.send_signal(signal.SIGCONT)
+        assert reader.stdout.readline().split()[0] == f"new{_}"
+    reader.communicate(timeout=20)
