@@ -70,6 +70,8 @@ DATABASES = topologies.databases(
         "OPTIONS": {"pool": {"min_size": 0, "max_size": 4, "timeout": 5}} if POOL else {},
     },
 )
+for _alias in ("default", *TOPOLOGY.shards):
+    DATABASES[_alias]["ENGINE"] = "apps.caching.postgresql"
 DATABASE_ROUTERS = ["project.routers.Router"]
 REPLICATION_GROUPS = topologies.groups(TOPOLOGY)
 REPLICATION_COOKIE = "rookery_seen"
@@ -102,6 +104,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 1.0,
         "options": {"expires": 1},
     },
+    "caching-debts": {"task": "caching.pay-debts", "schedule": 5.0, "options": {"expires": 5}},
     "events-fragments": {"task": "events.fragments", "schedule": 6 * 3600.0},
     "timelines-review": {"task": "timelines.review", "schedule": 600.0},
     "timelines-trim": {"task": "timelines.trim", "schedule": 3600.0, "options": {"expires": 3600}},
@@ -138,6 +141,7 @@ INSTALLED_APPS = [
     "apps.cluster",
     "apps.replication",
     "apps.sharding",
+    "apps.caching",
     "apps.events",
     "apps.push",
     "apps.accounts",

@@ -1,6 +1,7 @@
 """Posts and what is counted on them, on the shard of the post's author."""
 
 from datetime import datetime
+from typing import ClassVar
 
 from django.db import models
 from django.db.models import F, Q
@@ -112,6 +113,7 @@ class Tally(AbstractTally):
     """Counts of a post (likes, reposts, replies) or of an account (posts)."""
 
     counts = ("likes", "reposts", "replies", "posts")
+    cache_tags: ClassVar = {"tally": "owner_id"}
 
     likes = models.IntegerField(default=0)
     reposts = models.IntegerField(default=0)

@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 
 from apps.accounts import selectors as accounts
 from apps.accounts.selectors import ProfileCard
+from apps.caching.queries import cached
 from apps.kernel import cursors
 from apps.posts import texts
 from apps.posts.models import Like, Post, Tally
@@ -212,6 +213,7 @@ def counts_of(post_ids: Iterable[int]) -> dict[int, dict[str, int]]:
     return found
 
 
+@cached("posts.posts_count", tags=lambda author_id: [f"posts.tally:{author_id}"])
 def posts_count(author_id: int) -> int:
     """Return how many posts (no reposts) an account has."""
     return Tally.of(author_id)["posts"]

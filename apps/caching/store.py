@@ -1,0 +1,122 @@
+"""The data grid's side of caching: versions of tags, and values, in Valkey or Redis.
+
+The version of a tag is the position of the last commit that touched it, with a word that is new
+whenever the tag was lost: `<position in bytes of WAL>.<word>`. While a commit is under way the tag
+holds a mark instead, `!<writer>|<least position>`, and nobody trusts or fills the cache for it. A
+mark whose writer died goes after MARK_MS; whoever finds no version asks the primary for a new one.
+"""
+
+import logging
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django_redis import get_redis_connection
+from redis.exceptions import RedisError
+
+log = logging.getLogger(__name__)
+
+PREFIX = "cached"
+# Longer than a COMMIT takes; a transaction marks its tags only when it is about to commit.
+MARK_MS = 15_000
+# A bound for memory only: what is stored is right however old it is.
+KEEP_SECONDS = 24 * 3600
+
+# A writer's mark replaces what is there; of another writer's mark it keeps the least position.
+MARK = """
+for _, key in ipairs(KEYS) do
+    local now = redis.call('GET', key)
+    local least = now and string.match(now, '^!.*|(%d+)$') or '0'
+    redis.call('SET', key, '!' .. ARGV[1] .. '|' .. least, 'PX', ARGV[2])
+end
+"""
+# What comes after a commit: a version, or a higher bound for the writer whose mark is there now.
+# Positions are compared as text of one length: Lua's numbers end at 2^53.
+BUMP = """
+local function longer(a, b)
+    if #a ~= #b then return #a > #b end
+    return a > b
+end
+for _, key in ipairs(KEYS) do
+    local now = redis.call('GET', key)
+    local writer, least, version = false, '0', ARGV[2]
+    if now then writer, least = string.match(now, '^!(.*)|(%d+)$') end
+    if now and not writer then least = string.match(now, '^(%d+)') end
+    if least and longer(least, version) then version = least end
+    if writer and writer ~= ARGV[1] then
+        redis.call('SET', key, '!' .. writer .. '|' .. version, 'KEEPTTL')
+    else
+        redis.call('SET', key, version .. '.' .. ARGV[3], 'EX', ARGV[4])
+    end
+end
+"""
+# Only the holder of the lock stores, and only it lets go.
+STORE = """
+if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3])
+redis.call('DEL', KEYS[2])
+return 1
+"""
+RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end"
+
+Away = (RedisError, OSError)
+
+
+def mark(group: str, tags: Iterable[str], writer: str) -> None:
+    """Mark tags as being written by a commit under way."""
+    keys = [_tag_key(group, tag) for tag in tags]
+    _redis().eval(MARK, len(keys), *keys, writer, MARK_MS)
+
+
+def bump(group: str, tags: Iterable[str], writer: str, position: int) -> None:
+    """Give tags the version of a commit, never a lower one than they had."""
+    keys = [_tag_key(group, tag) for tag in tags]
+    _redis().eval(BUMP, len(keys), *keys, writer, position, writer, KEEP_SECONDS)
+
+
+def versions(group: str, tags: Sequence[str]) -> list[str | None]:
+    """Return the versions, or marks, of tags; None of one that is not known."""
+    found: list[bytes | None] = _redis().mget([_tag_key(group, tag) for tag in tags])
+    return [value.decode() if value is not None else None for value in found]
+
+
+def claim(group: str, tag: str, writer: str) -> bool:
+    """Mark a tag that has no version; tells whether this process is to give it one."""
+    return bool(_redis().set(_tag_key(group, tag), f"!{writer}|0", px=MARK_MS, nx=True))
+
+
+def get(key: str) -> bytes | None:
+    """Return a stored value."""
+    found: bytes | None = _redis().get(f"{PREFIX}:value:{key}")
+    return found
+
+
+def lock(key: str, holder: str, milliseconds: int) -> bool:
+    """Take the right to fill a value; it ends by itself."""
+    return bool(_redis().set(f"{PREFIX}:lock:{key}", holder, px=milliseconds, nx=True))
+
+
+def put(key: str, holder: str, value: bytes) -> bool:
+    """Store a value and let the lock go; refused where the lock is not the holder's any more."""
+    names = (f"{PREFIX}:value:{key}", f"{PREFIX}:lock:{key}")
+    return bool(_redis().eval(STORE, 2, *names, holder, value, KEEP_SECONDS))
+
+
+def release(key: str, holder: str) -> None:
+    """Let the lock go without a value."""
+    _redis().eval(RELEASE, 1, f"{PREFIX}:lock:{key}", holder)
+
+
+def flush() -> int:
+    """Forget all versions and values; returns how many keys went."""
+    client, count = _redis(), 0
+    for key in client.scan_iter(match=f"{PREFIX}:*", count=1000):
+        count += client.unlink(key)
+    return count
+
+
+def _tag_key(group: str, tag: str) -> str:
+    return f"{PREFIX}:tag:{group}:{tag}"
+
+
+def _redis() -> Any:
+    return get_redis_connection("default")
