@@ -36,7 +36,7 @@ class Commit:
         try:
             store.mark(self.group, self.tags, self.writer)
         except store.Away as error:
-            log.warning("The cache cannot be told of a commit on %s: %s", self.group, error)
+            log.warning("The cache is away; what a commit touches is written down: %s", error)
             debts.write_down(self.connection, self.tags)
 
     def end(self) -> None:

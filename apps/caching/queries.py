@@ -75,7 +75,7 @@ def _answer(query: Query, args: Any, kwargs: Any) -> Any:
             return query.function(*args, **kwargs)
         return _look_up(query, key, args, kwargs)
     except store.Away as error:
-        log.warning("The cache is away (%s); asking the database.", error)
+        log.debug("The cache is away (%s); asking the database.", error)
         stats.count(query.name, "away")
         return query.function(*args, **kwargs)
 

@@ -7,7 +7,7 @@ mark whose writer died goes after MARK_MS; whoever finds no version asks the pri
 """
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django_redis import get_redis_connection
@@ -112,6 +112,20 @@ def flush() -> int:
     for key in client.scan_iter(match=f"{PREFIX}:*", count=1000):
         count += client.unlink(key)
     return count
+
+
+def add_counts(key: str, counts: Mapping[str, int]) -> None:
+    """Add to named counts."""
+    pipe = _redis().pipeline(transaction=False)
+    for name, number in counts.items():
+        pipe.hincrby(key, name, number)
+    pipe.expire(key, KEEP_SECONDS)
+    pipe.execute()
+
+
+def counts(key: str) -> dict[str, int]:
+    """Return named counts."""
+    return {name.decode(): int(number) for name, number in _redis().hgetall(key).items()}
 
 
 def _tag_key(group: str, tag: str) -> str:

@@ -89,7 +89,7 @@ def main():
 
     board = Board(path, len(owners))
     found = read_for(board, [int(owner) for owner in owners], float(seconds))
-    print(json.dumps(found | {"stats": stats.of_queries()}))
+    print(json.dumps(found | {"stats": stats.of_process()}))
 
 
 if __name__ == "__main__":

@@ -108,7 +108,7 @@ def test_no_reader_gets_what_is_older_than_its_token(
         f"seed {seed}; {len(results['trouble'])} troubles; {sum(results['counts'])} commits; "
         f"stale: {stale} of {reads:,} reads in two processes; "
         f"stale afterwards: {sum(a != t for a, t in zip(after, truth, strict=True))} of {OWNERS}; "
-        f"here {stats.of_queries()['test.counted']}, there {there['stats']['test.counted']}"
+        f"here {stats.of_process()['test.counted']}, there {there['stats']['test.counted']}"
     )
     assert stale == 0
     assert after == truth == results["counts"]

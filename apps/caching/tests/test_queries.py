@@ -310,7 +310,7 @@ def test_with_valkey_killed_answers_are_right_and_stay_so(owner, cluster):
     assert processes.wait_for(lambda: likes(owner) == 2, 5)
     assert debts.pay() >= 1
     assert likes(owner) == 2
-    assert stats.of_queries()["test.likes"]["away"] > 0
+    assert stats.of_process()["test.likes"]["away"] > 0
 
 
 def test_many_rows_at_once_touch_the_whole_family(owner, make_account):
