@@ -6,20 +6,33 @@ holds a mark instead, `!<writer>|<least position>`, and nobody trusts or fills t
 mark whose writer died goes after MARK_MS; whoever finds no version asks the primary for a new one.
 """
 
-import logging
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+import functools
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar, cast
 
 from django_redis import get_redis_connection
-from redis.exceptions import RedisError
 
-log = logging.getLogger(__name__)
+from apps.caching import breaker
 
 PREFIX = "cached"
 # Longer than a COMMIT takes; a transaction marks its tags only when it is about to commit.
 MARK_MS = 15_000
 # A bound for memory only: what is stored is right however old it is.
 KEEP_SECONDS = 24 * 3600
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _guarded(function: F) -> F:
+    """Have the breaker say whether to ask."""
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        with _breaker.call():
+            return function(*args, **kwargs)
+
+    return cast(F, call)
+
 
 # A writer's mark replaces what is there; of another writer's mark it keeps the least position.
 MARK = """
@@ -58,11 +71,15 @@ return 1
 """
 RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end"
 
-Away = (RedisError, OSError)
+Away = breaker.Away
+_breaker = breaker.Breaker()
 
 
 def mark(group: str, tags: Iterable[str], writer: str) -> None:
-    """Mark tags as being written by a commit under way."""
+    """Mark tags as being written by a commit under way.
+
+    Tried whatever the breaker says: readers in other processes may have the server back already.
+    """
     keys = [_tag_key(group, tag) for tag in tags]
     _redis().eval(MARK, len(keys), *keys, writer, MARK_MS)
 
@@ -73,39 +90,46 @@ def bump(group: str, tags: Iterable[str], writer: str, position: int) -> None:
     _redis().eval(BUMP, len(keys), *keys, writer, position, writer, KEEP_SECONDS)
 
 
+@_guarded
 def versions(group: str, tags: Sequence[str]) -> list[str | None]:
     """Return the versions, or marks, of tags; None of one that is not known."""
     found: list[bytes | None] = _redis().mget([_tag_key(group, tag) for tag in tags])
     return [value.decode() if value is not None else None for value in found]
 
 
+@_guarded
 def claim(group: str, tag: str, writer: str) -> bool:
     """Mark a tag that has no version; tells whether this process is to give it one."""
     return bool(_redis().set(_tag_key(group, tag), f"!{writer}|0", px=MARK_MS, nx=True))
 
 
+@_guarded
 def get(key: str) -> bytes | None:
     """Return a stored value."""
     found: bytes | None = _redis().get(f"{PREFIX}:value:{key}")
     return found
 
 
+@_guarded
 def lock(key: str, holder: str, milliseconds: int) -> bool:
     """Take the right to fill a value; it ends by itself."""
     return bool(_redis().set(f"{PREFIX}:lock:{key}", holder, px=milliseconds, nx=True))
 
 
+@_guarded
 def put(key: str, holder: str, value: bytes) -> bool:
     """Store a value and let the lock go; refused where the lock is not the holder's any more."""
     names = (f"{PREFIX}:value:{key}", f"{PREFIX}:lock:{key}")
     return bool(_redis().eval(STORE, 2, *names, holder, value, KEEP_SECONDS))
 
 
+@_guarded
 def release(key: str, holder: str) -> None:
     """Let the lock go without a value."""
     _redis().eval(RELEASE, 1, f"{PREFIX}:lock:{key}", holder)
 
 
+@_guarded
 def flush() -> int:
     """Forget all versions and values; returns how many keys went."""
     client, count = _redis(), 0
@@ -114,6 +138,7 @@ def flush() -> int:
     return count
 
 
+@_guarded
 def add_counts(key: str, counts: Mapping[str, int]) -> None:
     """Add to named counts."""
     pipe = _redis().pipeline(transaction=False)
@@ -123,6 +148,7 @@ def add_counts(key: str, counts: Mapping[str, int]) -> None:
     pipe.execute()
 
 
+@_guarded
 def counts(key: str) -> dict[str, int]:
     """Return named counts."""
     return {name.decode(): int(number) for name, number in _redis().hgetall(key).items()}

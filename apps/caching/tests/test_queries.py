@@ -28,6 +28,7 @@ CALLS, GATES = [], []
 
 @pytest.fixture(autouse=True)
 def clean():
+    store._breaker.__init__()
     store.flush()
     CALLS.clear()
     GATES.clear()
