@@ -23,7 +23,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run one verb."""
-        self.console = Console(file=self.stdout, highlight=False)  # type: ignore[arg-type]
+        width = None if self.stdout.isatty() else 140
+        self.console = Console(file=self.stdout, highlight=False, width=width)  # type: ignore[arg-type]
         try:
             getattr(self, f"_{options['verb']}")()
         except store.Away as error:
