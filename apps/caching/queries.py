@@ -34,24 +34,26 @@ PAUSE_SECONDS = 0.01
 
 
 class Query(NamedTuple):
-    """A function whose answers are cached."""
+    """A function whose answers are cached; `group` is None where the first argument names it."""
 
     name: str
     function: Callable[..., Any]
     tags: Callable[..., Sequence[str]]
+    group: str | None
 
 
 def cached(
-    name: str, *, tags: Callable[..., Sequence[str]]
+    name: str, *, tags: Callable[..., Sequence[str]], group: str | None = None
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Cache a function's answers, also None and empty ones, until a commit touches a tag of theirs.
 
     `tags` gives the tags for the same arguments. The function's reads must be of the shard that
-    its first argument names. Inside a transaction there the cache is left alone.
+    its first argument, an id, names, or of `group`. Inside a transaction there the cache is left
+    alone.
     """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
-        query = Query(name, function, tags)
+        query = Query(name, function, tags, group)
 
         @functools.wraps(function)
         def answer(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -64,7 +66,7 @@ def cached(
 
 
 def _answer(query: Query, args: Any, kwargs: Any) -> Any:
-    group = directory.shard_of_id(args[0])
+    group = query.group or directory.shard_of_id(args[0])
     if _is_changing(group):
         stats.count(query.name, "passed")
         return query.function(*args, **kwargs)

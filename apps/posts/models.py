@@ -19,6 +19,7 @@ class Post(ShardedModel):
     """What an account wrote, or its repost of another post. Its time is in its id."""
 
     shard_keys = ("id", "author_id")
+    cache_tags: ClassVar = {"author": "author_id"}
 
     id = IdField(of="author_id")
     author_id = models.BigIntegerField()
