@@ -19,7 +19,9 @@ CREATE OR REPLACE FUNCTION {table}_touch() RETURNS trigger LANGUAGE plpgsql AS $
 DECLARE
     touched text;
 BEGIN
-    IF TG_OP = 'INSERT' THEN
+    IF TG_OP = 'TRUNCATE' THEN
+        touched := '{families}';
+    ELSIF TG_OP = 'INSERT' THEN
         SELECT string_agg(tag, ' ') INTO touched FROM ({new}) AS t;
     ELSIF TG_OP = 'DELETE' THEN
         SELECT string_agg(tag, ' ') INTO touched FROM ({old}) AS t;
@@ -39,12 +41,13 @@ SELECT DISTINCT CASE WHEN (SELECT count(*) FROM {rows}) > {most} THEN '{family}:
 """
 TRIGGER = """
 CREATE OR REPLACE TRIGGER touch_{verb} AFTER {verb} ON {table}
-REFERENCING {rows} FOR EACH STATEMENT EXECUTE FUNCTION {table}_touch();
+{rows} FOR EACH STATEMENT EXECUTE FUNCTION {table}_touch();
 """
 ROWS = {
-    "INSERT": "NEW TABLE AS new_rows",
-    "DELETE": "OLD TABLE AS old_rows",
-    "UPDATE": "OLD TABLE AS old_rows NEW TABLE AS new_rows",
+    "INSERT": "REFERENCING NEW TABLE AS new_rows",
+    "DELETE": "REFERENCING OLD TABLE AS old_rows",
+    "UPDATE": "REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows",
+    "TRUNCATE": "",
 }
 
 
@@ -68,6 +71,7 @@ def _statements(table: str, named: dict[str, str]) -> str:
         )
         for rows in ("new_rows", "old_rows")
     )
-    function = FUNCTION.format(table=table, new=new, old=old, touched=TOUCHED)
+    families = " ".join(f"{family}:*" for family in named)
+    function = FUNCTION.format(table=table, new=new, old=old, families=families, touched=TOUCHED)
     triggers = (TRIGGER.format(table=table, verb=verb, rows=rows) for verb, rows in ROWS.items())
     return function + "".join(triggers)

@@ -5,7 +5,7 @@ from typing import Any
 from django.db import transaction
 from django.db.backends.postgresql import base
 
-WRITES = ("INSERT", "UPDATE", "DELETE", "WITH", "COPY", "MERGE")
+WRITES = ("INSERT", "UPDATE", "DELETE", "WITH", "COPY", "MERGE", "TRUNCA")
 
 
 class DatabaseWrapper(base.DatabaseWrapper):

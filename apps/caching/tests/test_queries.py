@@ -92,6 +92,16 @@ def test_deleted_is_gone_from_the_cache_too(owner):
     assert likes(owner) is None
 
 
+def test_a_truncated_table_touches_all(owner):
+    add(owner)
+    assert likes(owner) == 1
+
+    with connections["shard0"].cursor() as cursor:
+        cursor.execute("TRUNCATE posts_tally")
+
+    assert likes(owner) is None
+
+
 def _set(rows, number):
     found = list(rows)
     for row in found:
