@@ -14,7 +14,7 @@ from apps.sharding import ids
 from apps.sharding.models import ShardedModel
 
 NAME = re.compile(r"^[A-Za-z0-9_]{1,30}\Z")
-USERNAME = RegexValidator(NAME, "Use 1 to 30 letters (a to z), digits and underscores.")
+USERNAME = RegexValidator(NAME.pattern, "Use 1 to 30 letters (a to z), digits and underscores.")
 
 
 class AccountManager(BaseUserManager["Account"]):
