@@ -32,6 +32,8 @@ def clean():
     store.flush()
     CALLS.clear()
     GATES.clear()
+    yield
+    store._breaker.__init__()  # open after a test that killed Valkey
 
 
 @pytest.fixture
