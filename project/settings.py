@@ -73,6 +73,14 @@ DATABASES = topologies.databases(
 DATABASE_ROUTERS = ["project.routers.Router"]
 REPLICATION_GROUPS = topologies.groups(TOPOLOGY)
 REPLICATION_COOKIE = "rookery_seen"
+# Written by the page's script with what it was told; live.js has the same name.
+REPLICATION_TOLD_COOKIE = "rookery_told"
+# A replica further behind is left out, and tried again after a growing pause.
+REPLICATION_MAX_LAG_SECONDS = env.integer(os.environ, "ROOKERY_REPLICA_MAX_LAG", 60, 1, 3600)
+# How long a replica may take to say how far it is; ten times what a busy one needs.
+REPLICATION_ANSWER_SECONDS = 1.0
+# How long a read on a replica may take before it runs again on the primary.
+REPLICATION_READ_SECONDS = 10.0
 SHARDING_SHARDS = list(TOPOLOGY.shards)
 CACHES = {
     "default": {
