@@ -146,7 +146,7 @@ def test_a_read_cancelled_by_recovery_runs_again(make_account, settings):
     try:
         thread = threading.Thread(target=in_threads, args=(1, slow_read))
         thread.start()
-        while not servers.of(FIRST).in_flight:
+        while not servers.of(FIRST).reads:
             time.sleep(0.01)
         time.sleep(0.2)
         run("shard0", "ALTER TABLE accounts_profile SET (fillfactor = 90)")
