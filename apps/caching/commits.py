@@ -16,7 +16,6 @@ from apps.replication import positions
 log = logging.getLogger(__name__)
 
 QUESTION = f"SELECT current_setting('{TOUCHED}', true)"
-POSITION = positions.ON_PRIMARY
 
 
 class Commit:
@@ -43,8 +42,9 @@ class Commit:
         """Give the tags their new version; where that fails the marks end by themselves."""
         if not self.tags:
             return
-        position = int(self.connection.execute(POSITION).fetchone()[0])
+        question = positions.question(self.group, self.connection)
+        at = positions.answer(self.connection, self.connection.execute(question).fetchone())
         try:
-            store.bump(self.group, self.tags, self.writer, position)
+            store.bump(self.group, self.tags, self.writer, at)
         except store.Away as error:
             log.warning("Marks of a commit on %s stay until they end: %s", self.group, error)

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from apps.caching import store, tags
 from apps.replication import positions
+from apps.replication.tokens import Position
 
 
 class Key(NamedTuple):
@@ -14,7 +15,7 @@ class Key(NamedTuple):
 
     group: str
     name: str
-    position: int
+    position: Position
 
 
 def key_for(query: str, named: Sequence[str], group: str, asked: Any) -> Key | None:
@@ -30,7 +31,7 @@ def key_for(query: str, named: Sequence[str], group: str, asked: Any) -> Key | N
     if any(version is None or version.startswith("!") for version in found):
         return None
     text = repr((query, group, asked, found))
-    newest = max(int(str(version).partition(".")[0]) for version in found)
+    newest = max(store.reached(str(version)) for version in found)
     return Key(group, hashlib.sha256(text.encode()).hexdigest(), newest)
 
 

@@ -21,6 +21,7 @@ from django.db import connections
 from apps.caching import keys, stats, store
 from apps.caching.keys import Key
 from apps.replication import scopes, tokens
+from apps.replication.tokens import Position
 from apps.sharding import directory
 
 log = logging.getLogger(__name__)
@@ -118,19 +119,19 @@ def _fill(query: Query, key: Key, holder: str, args: Any, kwargs: Any) -> Any:
     return value
 
 
-def _read(query: Query, key: Key, holder: str, args: Any, kwargs: Any) -> tuple[Any, int]:
+def _read(query: Query, key: Key, holder: str, args: Any, kwargs: Any) -> tuple[Any, Position]:
     """Ask a server that is as far as the key; returns the answer and how far the server was."""
     scope = scopes.current()
     try:
         with scopes.scope(scope.token if scope else None) as reading:
-            tokens.advance(reading.token, key.group, key.position)
+            tokens.advance(reading.token, key.group, key.position, is_primary=True)
             value = query.function(*args, **kwargs)
             position = reading.token[key.group]
     except BaseException:
         store.release(key.name, holder)
         raise
     if scope is not None:
-        tokens.advance(scope.token, key.group, position)
+        tokens.advance(scope.token, key.group, position, is_primary=True)
     return value, position
 
 

@@ -1,9 +1,9 @@
 """The data grid's side of caching: versions of tags, and values, in Valkey or Redis.
 
-The version of a tag is the position of the last commit that touched it, with a word that is new
-whenever the tag was lost: `<position in bytes of WAL>.<word>`. While a commit is under way the tag
-holds a mark instead, `!<writer>|<least position>`, and nobody trusts or fills the cache for it. A
-mark whose writer died goes after MARK_MS; whoever finds no version asks the primary for a new one.
+The version of a tag is how far the primary was after the last commit that touched it, with a word
+that is new whenever the tag was lost: `<timeline and position>.<word>`. While a commit is under way
+the tag holds a mark instead, `!<writer>|<least version>`, and nobody trusts or fills the cache for
+it. A mark whose writer died goes after MARK_MS; whoever finds no version asks the primary for one.
 """
 
 import functools
@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
 from django_redis import get_redis_connection
+from redis.exceptions import RedisError
 
-from apps.caching import breaker
+from apps.kernel.breakers import Breaker
+from apps.replication.tokens import Position
 
 PREFIX = "cached"
 # Longer than a COMMIT takes; a transaction marks its tags only when it is about to commit.
@@ -20,7 +22,14 @@ MARK_MS = 15_000
 # A bound for memory only: what is stored is right however old it is.
 KEEP_SECONDS = 24 * 3600
 
+Away = (RedisError, OSError)
+_breaker = Breaker(first_pause=0.5, longest_pause=10)
+
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+class LeftOut(RedisError):
+    """The server was away a moment ago, and is not asked again yet."""
 
 
 def _guarded(function: F) -> F:
@@ -28,8 +37,15 @@ def _guarded(function: F) -> F:
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        with _breaker.call():
-            return function(*args, **kwargs)
+        if not _breaker.lets_in():
+            raise LeftOut("not asked again yet")
+        try:
+            found = function(*args, **kwargs)
+        except Away as error:
+            _breaker.fail(error)
+            raise
+        _breaker.succeed()
+        return found
 
     return cast(F, call)
 
@@ -38,23 +54,19 @@ def _guarded(function: F) -> F:
 MARK = """
 for _, key in ipairs(KEYS) do
     local now = redis.call('GET', key)
-    local least = now and string.match(now, '^!.*|(%d+)$') or '0'
+    local least = now and string.match(now, '^!.*|(%x+)$') or '0'
     redis.call('SET', key, '!' .. ARGV[1] .. '|' .. least, 'PX', ARGV[2])
 end
 """
 # What comes after a commit: a version, or a higher bound for the writer whose mark is there now.
-# Positions are compared as text of one length: Lua's numbers end at 2^53.
+# Versions are compared as text of one length: a later timeline is ahead of any position.
 BUMP = """
-local function longer(a, b)
-    if #a ~= #b then return #a > #b end
-    return a > b
-end
 for _, key in ipairs(KEYS) do
     local now = redis.call('GET', key)
     local writer, least, version = false, '0', ARGV[2]
-    if now then writer, least = string.match(now, '^!(.*)|(%d+)$') end
-    if now and not writer then least = string.match(now, '^(%d+)') end
-    if least and longer(least, version) then version = least end
+    if now then writer, least = string.match(now, '^!(.*)|(%x+)$') end
+    if now and not writer then least = string.match(now, '^(%x+)') end
+    if least and least > version then version = least end
     if writer and writer ~= ARGV[1] then
         redis.call('SET', key, '!' .. writer .. '|' .. version, 'KEEPTTL')
     else
@@ -71,9 +83,6 @@ return 1
 """
 RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end"
 
-Away = breaker.Away
-_breaker = breaker.Breaker()
-
 
 def mark(group: str, tags: Iterable[str], writer: str) -> None:
     """Mark tags as being written by a commit under way.
@@ -84,10 +93,10 @@ def mark(group: str, tags: Iterable[str], writer: str) -> None:
     _redis().eval(MARK, len(keys), *keys, writer, MARK_MS)
 
 
-def bump(group: str, tags: Iterable[str], writer: str, position: int) -> None:
-    """Give tags the version of a commit, never a lower one than they had."""
+def bump(group: str, tags: Iterable[str], writer: str, at: Position) -> None:
+    """Give tags the version of a commit that the primary has at `at`, never a lower one."""
     keys = [_tag_key(group, tag) for tag in tags]
-    _redis().eval(BUMP, len(keys), *keys, writer, position, writer, KEEP_SECONDS)
+    _redis().eval(BUMP, len(keys), *keys, writer, _text(at), writer, KEEP_SECONDS)
 
 
 @_guarded
@@ -152,6 +161,15 @@ def add_counts(key: str, counts: Mapping[str, int]) -> None:
 def counts(key: str) -> dict[str, int]:
     """Return named counts."""
     return {name.decode(): int(number) for name, number in _redis().hgetall(key).items()}
+
+
+def reached(version: str) -> Position:
+    """Return how far a server must be to know all that a version stands for."""
+    return Position(int(version[:8], 16), int(version[8:24], 16))
+
+
+def _text(at: Position) -> str:
+    return f"{at.timeline:08x}{at.lsn:016x}"
 
 
 def _tag_key(group: str, tag: str) -> str:

@@ -46,6 +46,7 @@ def read_for(board, owners, seconds, threads=3):
 
     from apps.caching.tests.counted import likes
     from apps.replication import scopes
+    from apps.replication.tokens import Position
 
     totals = {"reads": 0, "stale": 0, "errors": 0}
     lock = threading.Lock()
@@ -57,7 +58,7 @@ def read_for(board, owners, seconds, threads=3):
         while time.monotonic() < end:
             number = (number + 1) % len(owners)
             least, position = board.look(number)
-            with scopes.scope({"shard0": position}):
+            with scopes.scope({"shard0": Position(1, position)}):
                 try:
                     found = likes(owners[number]) or 0
                 except Exception:

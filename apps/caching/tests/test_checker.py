@@ -34,7 +34,7 @@ def write_for(board, owners, seconds):
         with shards.atomic_for(owners[number]):
             Tally.add(owners[number], by=number, likes=1)
         counts[number] += 1
-        board.post(number, counts[number], positions.ask("shard0"))
+        board.post(number, counts[number], positions.ask("shard0").lsn)
         time.sleep(0.005)
     connections.close_all()
     return counts
