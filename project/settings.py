@@ -8,6 +8,9 @@ import secrets
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
 from apps.cluster import topology as topologies
 from apps.kernel import env
 from apps.kernel.errors import Misconfigured
@@ -70,9 +73,19 @@ DATABASES = topologies.databases(
         "OPTIONS": {"pool": {"min_size": 0, "max_size": 4, "timeout": 5}} if POOL else {},
     },
 )
+for _alias in ("default", *TOPOLOGY.shards):
+    DATABASES[_alias]["ENGINE"] = "apps.caching.postgresql"
 DATABASE_ROUTERS = ["project.routers.Router"]
 REPLICATION_GROUPS = topologies.groups(TOPOLOGY)
 REPLICATION_COOKIE = "rookery_seen"
+# Written by the page's script with what it was told; live.js has the same name.
+REPLICATION_TOLD_COOKIE = "rookery_told"
+# A replica further behind is left out, and tried again after a growing pause.
+REPLICATION_MAX_LAG_SECONDS = env.integer(os.environ, "ROOKERY_REPLICA_MAX_LAG", 60, 1, 3600)
+# How long a replica may take to say how far it is; ten times what a busy one needs.
+REPLICATION_ANSWER_SECONDS = 1.0
+# How long a read on a replica may take before it runs again on the primary.
+REPLICATION_READ_SECONDS = 10.0
 SHARDING_SHARDS = list(TOPOLOGY.shards)
 CACHES = {
     "default": {
@@ -107,6 +120,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 1.0,
         "options": {"expires": 1},
     },
+    "caching-debts": {"task": "caching.pay-debts", "schedule": 5.0, "options": {"expires": 5}},
     "events-fragments": {"task": "events.fragments", "schedule": 6 * 3600.0},
     "timelines-review": {"task": "timelines.review", "schedule": 600.0},
     "timelines-trim": {"task": "timelines.trim", "schedule": 3600.0, "options": {"expires": 3600}},
@@ -131,7 +145,14 @@ CHANNEL_LAYERS = {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
         "CONFIG": {
             # A listening connection waits without end: with a time-out an idle one dies.
-            "hosts": [{"address": TOPOLOGY.channels, "socket_timeout": None}],
+            # A connection that broke while it was idle is opened again, once.
+            "hosts": [
+                {
+                    "address": TOPOLOGY.channels,
+                    "socket_timeout": None,
+                    "retry": Retry(NoBackoff(), 1),
+                }
+            ],
         },
     }
 }
@@ -144,6 +165,7 @@ INSTALLED_APPS = [
     "apps.grid",
     "apps.replication",
     "apps.sharding",
+    "apps.caching",
     "apps.events",
     "apps.push",
     "apps.accounts",

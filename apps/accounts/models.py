@@ -1,6 +1,8 @@
 """Accounts in the directory, profiles on the shards; both carry the same id."""
 
+import re
 from datetime import datetime
+from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
@@ -11,9 +13,8 @@ from django.db.models.functions import Lower
 from apps.sharding import ids
 from apps.sharding.models import ShardedModel
 
-USERNAME = RegexValidator(
-    r"^[A-Za-z0-9_]{1,30}\Z", "Use 1 to 30 letters (a to z), digits and underscores."
-)
+NAME = re.compile(r"^[A-Za-z0-9_]{1,30}\Z")
+USERNAME = RegexValidator(NAME.pattern, "Use 1 to 30 letters (a to z), digits and underscores.")
 
 
 class AccountManager(BaseUserManager["Account"]):
@@ -34,6 +35,8 @@ class AccountManager(BaseUserManager["Account"]):
 
 class Account(AbstractBaseUser, PermissionsMixin):
     """A person who signs in (directory). Names are unique here, over all shards."""
+
+    cache_tags: ClassVar = {"name": "lower(username)"}
 
     id = models.BigIntegerField(primary_key=True)
     username = models.CharField(max_length=30, validators=(USERNAME,))
@@ -66,6 +69,7 @@ class Profile(ShardedModel):
     """The public side of an account, on the account's shard."""
 
     shard_keys = ("id",)
+    cache_tags: ClassVar = {"profile": "id"}
 
     id = models.BigIntegerField(primary_key=True)
     username = models.CharField(max_length=30)

@@ -7,12 +7,14 @@ from typing import Any
 
 from django.core.files.storage import default_storage
 from django.db.models import OuterRef, Subquery
-from django.db.models.functions import JSONObject
+from django.db.models.functions import JSONObject, Lower
 from django.urls import reverse
 
 from apps.accounts.errors import NoSuchAccount
-from apps.accounts.models import Account, Profile
+from apps.accounts.models import NAME, Account, Profile
+from apps.caching.queries import cached
 from apps.sharding import ids
+from apps.sharding.conf import conf
 
 HUES = 12
 
@@ -69,8 +71,22 @@ def account_named(username: str) -> Account:
 
 def profile_named(username: str) -> ProfileCard:
     """Return the card of the account with this username; raises NoSuchAccount."""
-    account = account_named(username)
-    return cards_of([account.pk])[account.pk]
+    account_id = _id_of(username.lower()) if NAME.match(username) else None
+    card = _profile(account_id) if account_id else None
+    if card is None:
+        raise NoSuchAccount(username)
+    return card
+
+
+@cached("accounts.id", tags=lambda name: [f"accounts.name:{name}"], group=conf().directory)
+def _id_of(name: str) -> int | None:
+    found = Account.objects.alias(lowered=Lower("username")).filter(lowered=name)
+    return found.values_list("pk", flat=True).first()
+
+
+@cached("accounts.profile", tags=lambda account_id: [f"accounts.profile:{account_id}"])
+def _profile(account_id: int) -> ProfileCard | None:
+    return cards_of([account_id]).get(account_id)
 
 
 def cards_of(account_ids: Iterable[int]) -> dict[int, ProfileCard]:

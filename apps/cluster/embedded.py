@@ -174,7 +174,7 @@ class Cluster:
 
     def _start_valkey(self, plan: Plan) -> None:
         server = valkey.Server(self.home, plan)
-        if server.process is None:
+        if not _is_up(server, "valkey"):
             server.start()
             self.say(f"valkey: up on port {plan.valkey_port}")
 
@@ -182,7 +182,7 @@ class Cluster:
         if not server.is_made:
             self.say(f"{server.node.name}: making")
             server.make()
-        if server.process is None:
+        if not _is_up(server, server.node.name):
             server.start()
             self.say(f"{server.node.name}: up on port {server.node.port}")
 
@@ -226,6 +226,16 @@ class Cluster:
                 self.say("Waiting for another cluster command to end")
                 fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+
+def _is_up(server: postgres.Server | valkey.Server, name: str) -> bool:
+    """Tell whether it runs. One that was killed is seen for a moment longer, but answers nobody."""
+    if processes.wait_for(lambda: server.process is None or server.answers(), 30):
+        return server.process is not None
+    raise ClusterError(
+        f"{name} (process {server.process.pid}) runs and does not answer. Look at its log, "
+        f"{server.log}, then end it by hand."
+    )
 
 
 def _has_caught_up(replica: postgres.Server) -> bool:

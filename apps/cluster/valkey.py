@@ -34,6 +34,7 @@ class Server:
     def __init__(self, home: Path, plan: Plan) -> None:
         self.home, self.plan = home, plan
         self.folder = home / "valkey"
+        self.log = self.folder / "valkey.log"
 
     @property
     def process(self) -> Any:
@@ -52,9 +53,7 @@ class Server:
         done = programs.run([programs.valkey(), str(conf)], self.home)
         if done.returncode or not processes.wait_for(self.answers, 20):
             said = done.stdout.decode(errors="replace").strip()
-            raise ClusterError(
-                f"Valkey does not start. {said}\nIts log is {self.folder / 'valkey.log'}."
-            )
+            raise ClusterError(f"Valkey does not start. {said}\nIts log is {self.log}.")
 
     def stop(self) -> None:
         """Stop it."""

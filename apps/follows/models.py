@@ -1,5 +1,7 @@
 """Who follows whom, on the follower's shard, indexed by the followed account."""
 
+from typing import ClassVar
+
 from django.db import models
 from django.db.models import F, Q
 
@@ -35,6 +37,7 @@ class Tally(AbstractTally):
     """How many an account follows, and how many follow it."""
 
     counts = ("following", "followers")
+    cache_tags: ClassVar = {"tally": "owner_id"}
 
     following = models.IntegerField(default=0)
     followers = models.IntegerField(default=0)

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import OuterRef, Sum
 
+from apps.caching.queries import cached
 from apps.follows.models import Follow, Tally
 from apps.sharding.tallies import SLOTS
 
@@ -14,6 +15,7 @@ def is_following(follower_id: int, followed_id: int) -> bool:
     return Follow.objects.filter(follower_id=follower_id, followed_id=followed_id).exists()
 
 
+@cached("follows.counts", tags=lambda account_id: [f"follows.tally:{account_id}"])
 def counts(account_id: int) -> dict[str, int]:
     """Return `following` and `followers` of an account."""
     return Tally.of(account_id)

@@ -32,7 +32,6 @@ class Announcer:
         self._counting = threading.Lock()
         self._stop = threading.Event()
         self._measured = time.monotonic(), _cpu_seconds()
-        self._note_at = time.monotonic() + hot_keys.NOTE_EVERY
         self._thread = threading.Thread(target=self._run, name="grid-unit", daemon=True)
 
     def start(self) -> None:
@@ -86,21 +85,24 @@ class Announcer:
         while not self._stop.is_set():
             try:
                 units.tell(self.unit())
-                self._note()
+                for say in _said:
+                    say()
             except redis.RedisError as error:
                 log.debug("The grid does not hear this unit: %s", error)
             self._stop.wait(units.RENEW_EVERY)
-
-    def _note(self) -> None:
-        if time.monotonic() >= self._note_at:
-            self._note_at = time.monotonic() + hot_keys.NOTE_EVERY
-            for cached in hot_keys.near_caches():
-                hot_keys.note(cached)
 
     def _cpu(self) -> float:
         then, used = self._measured
         self._measured = now, spent = time.monotonic(), _cpu_seconds()
         return round(100 * (spent - used) / max(0.001, now - then), 1)
+
+
+_said: list[Callable[[], object]] = [hot_keys.note_all]
+
+
+def say_too(say: Callable[[], object]) -> None:
+    """Have every unit call this each time it announces itself; it may raise redis.RedisError."""
+    _said.append(say)
 
 
 _current: Announcer | None = None

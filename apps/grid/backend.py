@@ -62,7 +62,8 @@ class NearCache(WritesPast):
 
     def keep(self, made: list[str]) -> None:
         """Have these keys, as the server knows them, in memory if the server has them."""
-        self._fetch(made)
+        if made:
+            self._fetch(made)
 
     @omit_exception(return_value={})
     def _fetch(self, keys: list[str]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import contextlib
 import os
 import threading
 import time
+from collections.abc import Callable
 
 import redis
 from django.core.cache import caches
@@ -46,6 +47,19 @@ def note(cache: NearCache) -> None:
     pipe.execute()
 
 
+_noted_at = 0.0
+
+
+def note_all() -> None:
+    """Note what all near caches of this process have hit, every ten seconds."""
+    global _noted_at
+    if time.monotonic() < _noted_at + NOTE_EVERY:
+        return
+    _noted_at = time.monotonic()
+    for cache in near_caches():
+        note(cache)
+
+
 def warm(cache: NearCache, seconds: float = 1.0) -> int:
     """Fetch the hottest keys into the near cache; return how many it holds. Stops in time."""
     end = time.monotonic() + seconds
@@ -57,8 +71,22 @@ def warm(cache: NearCache, seconds: float = 1.0) -> int:
     for start in range(0, len(keys), BATCH):
         if time.monotonic() >= end:
             break
-        cache.keep(keys[start : start + BATCH])
+        _fetch(cache, keys[start : start + BATCH])
     return len(near)
+
+
+_fetchers: dict[str, Callable[[list[str]], object]] = {}
+
+
+def fetch_with(prefix: str, fetch: Callable[[list[str]], object]) -> None:
+    """Have a new unit fetch keys of this prefix in a way of their own."""
+    _fetchers[prefix] = fetch
+
+
+def _fetch(cache: NearCache, keys: list[str]) -> None:
+    for prefix, fetch in _fetchers.items():
+        fetch([key for key in keys if key.startswith(prefix)])
+    cache.keep([key for key in keys if not key.startswith(tuple(_fetchers))])
 
 
 _lock, _warmed = threading.Lock(), False

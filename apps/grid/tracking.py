@@ -19,10 +19,22 @@ from apps.grid.near_cache import Near, clock
 
 log = logging.getLogger(__name__)
 
-PING_EVERY = 0.5
+PING_EVERY = 0.25
 # Nothing is handed out that the stream has not confirmed within so many seconds.
 PATIENCE = 2.0
 RETRY_EVERY = 0.5
+
+
+_watched: dict[str, Callable[[], Any]] = {}
+
+
+def watch(prefix: str, known: Callable[[], Any]) -> None:
+    """Have every stream hear of keys of this prefix too, from its next connection on.
+
+    Before each ping `known()` is asked; what it said is `stream.confirmed[prefix]` once the ping is
+    answered: all that had been written to such keys when it was said has been heard.
+    """
+    _watched[prefix] = known
 
 
 class Stream:
@@ -39,6 +51,7 @@ class Stream:
         self._thread: threading.Thread | None = None
         self._wakes = threading.Event()
         self._heard: bool | None = None
+        self.confirmed: dict[str, Any] = {}
 
     def ensure(self) -> None:
         """Start listening, unless it does."""
@@ -66,12 +79,13 @@ class Stream:
     def _listen(self, connection: Any) -> None:
         """Listen until the connection breaks or somebody doubts."""
         connection._get_parser().set_invalidation_push_handler(self._take)
-        connection.send_command("CLIENT", "TRACKING", "ON", "BCAST", "PREFIX", self.prefix)
+        connection.send_command("CLIENT", "TRACKING", "ON", "BCAST", *self._prefixes())
         connection.read_response()
-        epoch, sent, answered = self.near.epoch, 0.0, True
+        epoch, sent, answered, known = self.near.epoch, 0.0, True, {}
         while epoch == self.near.epoch:
             now = clock()
             if answered and now >= sent + PING_EVERY:
+                known = {prefix: ask() for prefix, ask in _watched.items()}
                 connection.send_command("PING", check_health=False)
                 sent, answered = now, False
             if not answered and now >= sent + PATIENCE:
@@ -80,9 +94,14 @@ class Stream:
                 continue
             # An invalidation goes to `_take`, and gives None here.
             if connection.read_response(disable_decoding=True, push_request=True) == b"PONG":
-                answered = True
+                answered, self.confirmed = True, known
                 self.near.trust(epoch, sent + PATIENCE)
                 self._say(True)
+
+    def _prefixes(self) -> list[str]:
+        """Return the prefixes as the command takes them; the empty one covers all."""
+        named = [self.prefix, *_watched] if self.prefix else [""]
+        return [word for prefix in named for word in ("PREFIX", prefix)]
 
     def _take(self, message: list[Any]) -> None:
         """Forget what a push names; a null means all."""

@@ -1,6 +1,7 @@
 """What an account is notified of, and how far it has looked, on the account's shard."""
 
 from datetime import datetime
+from typing import ClassVar
 
 from django.db import models
 from django.db.models import F, Q
@@ -25,6 +26,7 @@ class Notification(ShardedModel):
     """
 
     shard_keys = ("id", "account_id")
+    cache_tags: ClassVar = {"account": "account_id"}
 
     id = IdField(of="account_id")
     account_id = models.BigIntegerField()
@@ -70,6 +72,7 @@ class Seen(ShardedModel):
     """An account has looked at every notification up to `seen_id`."""
 
     shard_keys = ("account_id",)
+    cache_tags: ClassVar = {"looked": "account_id"}
 
     account_id = models.BigIntegerField(primary_key=True)
     seen_id = models.BigIntegerField()

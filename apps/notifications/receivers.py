@@ -7,8 +7,7 @@ by the primary of where the deed is.
 from apps.events.registry import subscriber
 from apps.follows import selectors as follows
 from apps.follows.events import AccountFollowed, AccountUnfollowed
-from apps.notifications import badges, services
-from apps.notifications.events import AccountNotified
+from apps.notifications import services
 from apps.notifications.models import Kind
 from apps.posts import selectors as posts
 from apps.posts.events import PostDeleted, PostLiked, PostPublished, PostUnliked
@@ -91,12 +90,6 @@ def notify_of_follow(event: AccountFollowed, event_id: int) -> None:
 def withdraw_follow(event: AccountUnfollowed, event_id: int) -> None:
     """Take back what was told of a follow; the state decides, so again changes nothing."""
     _reconcile_follow(event)
-
-
-@subscriber(AccountNotified, ordered=False)
-def renew_badge(event: AccountNotified, event_id: int) -> None:
-    """Drop the badge also where who wrote died before it could; again costs one more count."""
-    badges.drop(event.account_id)
 
 
 def _reconcile_like(event: PostLiked | PostUnliked) -> None:

@@ -9,11 +9,11 @@ from django.db.models.functions import Coalesce
 
 from apps.accounts import selectors as accounts
 from apps.accounts.selectors import ProfileCard
+from apps.caching.queries import cached
 from apps.kernel import cursors
 from apps.notifications.models import Kind, Notification, Seen
 from apps.posts import selectors as posts
 from apps.posts.selectors import PostCard
-from apps.replication import scopes
 
 PAGE = 20
 MOST_UNREAD = 100
@@ -57,11 +57,15 @@ def page(account_id: int, *, before: int | None) -> Listing:
     return Listing(_cards(found.items, account_id), found.next_cursor, max(unseen, default=None))
 
 
+def _tags(account_id: int) -> list[str]:
+    return [f"notifications.account:{account_id}", f"notifications.looked:{account_id}"]
+
+
+@cached("notifications.unread_count", tags=_tags)
 def unread_count(account_id: int) -> int:
-    """Return how many notifications an account has not looked at, 100 at most, by the primary."""
+    """Return how many notifications an account has not looked at, 100 at most."""
     rows = Notification.objects.filter(account_id=account_id, id__gt=_seen(account_id))
-    with scopes.primary():
-        return rows.order_by()[:MOST_UNREAD].count()
+    return rows.order_by()[:MOST_UNREAD].count()
 
 
 def _seen(account_id: int) -> Coalesce:

@@ -12,7 +12,6 @@ from typing import NamedTuple
 from django.db import connections
 
 from apps.events import outbox
-from apps.notifications import badges
 from apps.notifications.events import AccountNotified
 from apps.notifications.models import Kind, Notification, Seen
 from apps.sharding import shards
@@ -63,10 +62,7 @@ def withdraw_of(*, post_id: int, kinds: Collection[Kind], beside: int) -> None:
     """Take back what tells of a post, whoever was told; `beside` is an id in that one's bucket."""
     with _alone(beside) as opened:
         rows = Notification.objects.using(opened.shard).filter(post_id=post_id, kind__in=kinds)
-        told = set(rows.values_list("account_id", flat=True))
         rows.delete()
-        for account_id in told:
-            badges.forget(account_id)
 
 
 def see(*, account_id: int, up_to: int) -> None:
@@ -74,7 +70,6 @@ def see(*, account_id: int, up_to: int) -> None:
     with shards.atomic_for(account_id):
         Seen.objects.bulk_create([Seen(account_id=account_id, seen_id=0)], ignore_conflicts=True)
         Seen.objects.filter(account_id=account_id, seen_id__lt=up_to).update(seen_id=up_to)
-        badges.forget(account_id)
 
 
 def _insert(deed: Deed) -> None:
@@ -82,13 +77,10 @@ def _insert(deed: Deed) -> None:
         return
     row = Notification.objects.create(id=shards.newest_id(deed.account_id), **deed._asdict())
     outbox.record(AccountNotified(account_id=deed.account_id, notification_id=row.pk))
-    badges.forget(deed.account_id)
 
 
 def _remove(deed: Deed) -> None:
-    gone, _ = Notification.objects.filter(**deed._asdict()).delete()
-    if gone:
-        badges.forget(deed.account_id)
+    Notification.objects.filter(**deed._asdict()).delete()
 
 
 @contextmanager

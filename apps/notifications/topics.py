@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from apps.events.announcements import Announced
-from apps.notifications import receivers, selectors
+from apps.notifications import selectors
 from apps.notifications.events import AccountNotified
 from apps.push.topics import Data, Topic, register
 
@@ -13,7 +13,7 @@ class Notifications(Topic):
 
     name = "notifications"
     about = "How many of your notifications are unread, whenever there is a new one."
-    events = {AccountNotified: receivers.renew_badge}
+    events = {AccountNotified: None}
     needs_account = True
     latest_only = True
 

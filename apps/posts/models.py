@@ -1,6 +1,7 @@
 """Posts and what is counted on them, on the shard of the post's author."""
 
 from datetime import datetime
+from typing import ClassVar
 
 from django.db import models
 from django.db.models import F, Q
@@ -18,6 +19,7 @@ class Post(ShardedModel):
     """What an account wrote, or its repost of another post. Its time is in its id."""
 
     shard_keys = ("id", "author_id")
+    cache_tags: ClassVar = {"author": "author_id"}
 
     id = IdField(of="author_id")
     author_id = models.BigIntegerField()
@@ -112,6 +114,7 @@ class Tally(AbstractTally):
     """Counts of a post (likes, reposts, replies) or of an account (posts)."""
 
     counts = ("likes", "reposts", "replies", "posts")
+    cache_tags: ClassVar = {"tally": "owner_id"}
 
     likes = models.IntegerField(default=0)
     reposts = models.IntegerField(default=0)

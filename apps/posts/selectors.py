@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 
 from apps.accounts import selectors as accounts
 from apps.accounts.selectors import ProfileCard
+from apps.caching.queries import cached
 from apps.kernel import cursors
 from apps.posts import texts
 from apps.posts.models import Like, Post, Tally
@@ -112,12 +113,16 @@ def author_page(
     *, author_id: int, before: int | None, viewer_id: int | None
 ) -> cursors.Page[PostCard]:
     """Return what one account wrote and reposted, newest first."""
-    found = list(written_by(author_id, before=before)[: PAGE + 1])
-    page = cursors.page(found, PAGE, key=lambda item: item["item_id"])
+    page = cursors.page(_written(author_id, before), PAGE, key=lambda item: item["item_id"])
     wanted = [item["item_id"] for item in page.items]
     originals = [item["original_of"] for item in page.items if item["original_of"]]
     rows = _rows([*wanted, *originals], viewer_id)
     return cursors.Page(_in_order(wanted, rows, viewer_id), page.next_cursor)
+
+
+@cached("posts.author_page", tags=lambda author_id, before: [f"posts.author:{author_id}"])
+def _written(author_id: int, before: int | None) -> list[dict[str, Any]]:
+    return list(written_by(author_id, before=before)[: PAGE + 1])
 
 
 def written_by(author_id: int, *, before: int | None = None, since: int = 0) -> Any:
@@ -212,6 +217,7 @@ def counts_of(post_ids: Iterable[int]) -> dict[int, dict[str, int]]:
     return found
 
 
+@cached("posts.posts_count", tags=lambda author_id: [f"posts.tally:{author_id}"])
 def posts_count(author_id: int) -> int:
     """Return how many posts (no reposts) an account has."""
     return Tally.of(author_id)["posts"]

@@ -43,8 +43,9 @@ class Desk:
         """Return what these subscriptions missed since an event; raises Gone."""
         wanted = list(interests)
         told = await hub.in_thread(missed.since, after, wanted)
+        seen = {event.event_id: hub.current().seen(event) for event in told}
         return [
-            Message(event.event_id, interest.subscription.label, data)
+            Message(event.event_id, interest.subscription.label, data, seen[event.event_id])
             for event in told
             for interest in wanted
             if {event.key, EVERY} & interest.keys

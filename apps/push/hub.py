@@ -21,6 +21,8 @@ from apps.push.listeners import Listener
 from apps.push.missed import EVERY_SECONDS, MARGIN, Interest
 from apps.push.telling import Told
 from apps.push.topics import EVERY, Subscription
+from apps.replication import tokens
+from apps.replication.tokens import Token
 from apps.sharding.conf import conf
 
 log = logging.getLogger(__name__)
@@ -56,6 +58,8 @@ class Hub:
         self._places: dict[tuple[Listener, str], frozenset[int]] = {}
         self._handed: OrderedDict[int, None] = OrderedDict()
         self._tasks: list[asyncio.Task[None]] = []
+        self._token: Token = {}
+        self._seen = ""
         # Set once the channel layer was asked for what is told, and the log for what was.
         self._hearing, self._looked = asyncio.Event(), asyncio.Event()
 
@@ -85,11 +89,23 @@ class Hub:
             if event.event_id in self._handed:
                 continue
             self._remember([event.event_id])
+            seen = self.seen(event)
             for name, data in event.messages.items():
                 for key in (event.key, EVERY):
                     for listener, subscription in self._interest.get((name, key), {}).items():
-                        listener.offer(subscription, event.event_id, data)
+                        listener.offer(subscription, event.event_id, data, seen)
             self._move(event)
+
+    def seen(self, event: Told) -> str:
+        """Return the token for an event, further on than all that came before it.
+
+        Events may overtake one another on the way; a browser keeps the last token only.
+        """
+        before = dict(self._token)
+        tokens.merge(self._token, event.token)
+        if self._token != before:
+            self._seen = tokens.encode(self._token)
+        return self._seen
 
     def _note(self, listener: Listener, subscription: Subscription, keys: frozenset[int]) -> None:
         self._forget(listener, subscription)

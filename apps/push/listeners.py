@@ -10,11 +10,15 @@ MOST_WAITING = 200
 
 
 class Message(NamedTuple):
-    """What a browser is told of one event under one of its subscriptions."""
+    """What a browser is told of one event under one of its subscriptions.
+
+    `seen` is the token that it must hand back to find there what it is told of.
+    """
 
     event_id: int
     label: str
     data: Data
+    seen: str = ""
 
 
 class TooSlow(Exception):
@@ -36,11 +40,11 @@ class Listener:
         self._woken = asyncio.Event()
         self._overrun = False
 
-    def offer(self, subscription: Subscription, event_id: int, data: Data) -> None:
+    def offer(self, subscription: Subscription, event_id: int, data: Data, seen: str = "") -> None:
         """Have a message wait to be sent; one that it makes needless is replaced."""
         label = subscription.label
         once: Any = label if subscription.topic.latest_only else (label, event_id)
-        self._waiting[once] = Message(event_id, label, data)
+        self._waiting[once] = Message(event_id, label, data, seen)
         if len(self._waiting) > MOST_WAITING:
             self._overrun = True
             self._waiting.clear()

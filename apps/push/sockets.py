@@ -134,7 +134,10 @@ class Socket(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ships no
 
     async def send_event(self, event: Message) -> None:
         """Send one event."""
-        await self.say("event", topic=event.label, id=str(event.event_id), data=event.data)
+        fields = {"seen": event.seen} if event.seen else {}
+        await self.say(
+            "event", topic=event.label, id=str(event.event_id), data=event.data, **fields
+        )
         self.desk.listener.given(event)
 
     async def say(self, kind: str, **fields: Any) -> None:

@@ -98,7 +98,7 @@ class Stream(AsyncHttpConsumer):  # type: ignore[misc]  # Channels ships no type
 
     async def send_event(self, event: Message) -> None:
         """Send one event."""
-        data = json.dumps(event.data)
+        data = json.dumps({**event.data, "seen": event.seen} if event.seen else event.data)
         await self.write(f"id: {event.event_id}\nevent: {event.label}\ndata: {data}\n\n")
         self.desk.listener.given(event)
 

@@ -1,10 +1,13 @@
 """From the workers to the push processes: what may be told goes out over the channel layer.
 
 It is the quick way, and may lose messages; what it loses, each push process finds in the log.
+What is told comes with a token: whoever reads after it finds there what it was told of, on replicas
+too.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from channels.layers import get_channel_layer
@@ -13,24 +16,33 @@ from redis.exceptions import RedisError
 from apps.events.announcements import Announced
 from apps.push import loops, topics
 from apps.push.topics import Data
+from apps.replication import positions, tokens
+from apps.replication.tokens import Position
 
 log = logging.getLogger(__name__)
 
 GROUP = "push"
+NOTHING: Mapping[str, Position] = MappingProxyType({})
 
 
 class Told(NamedTuple):
-    """An event as the push processes hear of it: what each topic says of it, by topic name."""
+    """An event as the push processes hear of it: what each topic says of it, by topic name.
+
+    `token` covers what it tells of, on all shards.
+    """
 
     event_id: int
     event_topic: str
     key: int
     messages: dict[str, Data]
+    token: Mapping[str, Position] = NOTHING
 
 
 def tell(shard: str, announced: Sequence[Announced]) -> bool:
     """Tell every push process of events; says whether the channel layer took it."""
-    message = {"type": "told", "told": [list(told) for told in told_of(announced)]}
+    told = told_of(announced)
+    seen = tokens.encode(told[0].token) if told else ""
+    message = {"type": "told", "told": [list(event[:-1]) for event in told], "seen": seen}
     try:
         loops.run(get_channel_layer().group_send(GROUP, message))
     except (RedisError, OSError) as error:
@@ -51,9 +63,15 @@ def told_of(announced: Sequence[Announced], *, late: bool = False) -> list[Told]
         mine = topic.still(mine) if late and mine else mine
         for event_id, data in (topic.messages(mine) if mine else {}).items():
             said[event_id][topic.name] = data
-    return [Told(event_id, event.topic, event.key, said[event_id]) for event_id, event in announced]
+    # Asked after the fact, and of every primary: a post is on one shard, its entries on all.
+    token = positions.everywhere()
+    return [
+        Told(event_id, event.topic, event.key, said[event_id], token)
+        for event_id, event in announced
+    ]
 
 
 def heard(message: dict[str, Any]) -> list[Told]:
     """Return what a message of the channel layer tells."""
-    return [Told(*fields) for fields in message["told"]]
+    token = tokens.decode(message.get("seen"))
+    return [Told(*fields)._replace(token=token) for fields in message["told"]]

@@ -6,6 +6,6 @@ class ReplicationConfig(AppConfig):
     name = "apps.replication"
 
     def ready(self) -> None:
-        from apps.replication import positions
+        from apps.replication import reads
 
-        connection_created.connect(positions.watch)
+        connection_created.connect(reads.watch)

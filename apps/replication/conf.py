@@ -1,4 +1,4 @@
-"""Which servers hold the same data: settings.REPLICATION_GROUPS, parsed once."""
+"""Which servers hold the same data, and what is asked of them: the settings, parsed once."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -9,10 +9,18 @@ from django.core.signals import setting_changed
 
 @dataclass(frozen=True)
 class Conf:
-    """`groups`: primary alias -> aliases of its replicas. `cookie`: the token's name."""
+    """`groups`: primary alias -> aliases of its replicas. The cookies are names.
+
+    A replica further behind than `max_lag_seconds` is left out for a while; so is one that takes
+    longer than `answer_seconds` to say how far it is. A read on a replica may take `read_seconds`.
+    """
 
     groups: dict[str, tuple[str, ...]]
     cookie: str
+    told_cookie: str
+    max_lag_seconds: float
+    answer_seconds: float
+    read_seconds: float
 
     def primary_of(self, alias: str) -> str:
         """Return the primary alias of the group that `alias` belongs to."""
@@ -26,7 +34,14 @@ class Conf:
 def conf() -> Conf:
     """Return the settings of replication."""
     groups = {name: tuple(replicas) for name, replicas in settings.REPLICATION_GROUPS.items()}
-    return Conf(groups=groups, cookie=settings.REPLICATION_COOKIE)
+    return Conf(
+        groups=groups,
+        cookie=settings.REPLICATION_COOKIE,
+        told_cookie=settings.REPLICATION_TOLD_COOKIE,
+        max_lag_seconds=settings.REPLICATION_MAX_LAG_SECONDS,
+        answer_seconds=settings.REPLICATION_ANSWER_SECONDS,
+        read_seconds=settings.REPLICATION_READ_SECONDS,
+    )
 
 
 def _forget(*, setting: str, **_: object) -> None:

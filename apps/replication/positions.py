@@ -1,18 +1,15 @@
-"""How far a server is: asked for, and carried home by every read.
-
-A read in a scope brings the position of its server along in the same round trip, so the reader's
-token covers all that the reader has seen, and no later read goes behind it.
-"""
+"""How far a server is: asked for, and remembered with its connection."""
 
 import logging
-from collections.abc import Callable
+import time
 from typing import Any
 
-from django.db import InterfaceError, OperationalError, connections
+from django.db import DatabaseError, InterfaceError, OperationalError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from apps.replication import scopes, tokens
+from apps.replication import scopes, servers, tokens
 from apps.replication.conf import conf
+from apps.replication.tokens import START, Position, Token
 
 log = logging.getLogger(__name__)
 
@@ -20,15 +17,43 @@ log = logging.getLogger(__name__)
 # position can point past a page header that an idle primary does not write for many seconds.
 ON_PRIMARY = "SELECT pg_current_wal_lsn() - '0/0'"
 ON_REPLICA = "SELECT pg_last_wal_replay_lsn() - '0/0'"
+# With the timeline, which costs as much again. A connection to a primary never sees another one; a
+# replica's is asked for once a request. It is the one that the replica follows, maybe younger than
+# what it has replayed, which is why no timeline counts without its position.
+ON_PRIMARY_WHOLE = f"""{ON_PRIMARY},
+    ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int"""
+ON_REPLICA_WHOLE = f"""{ON_REPLICA}, greatest(
+    (SELECT timeline_id FROM pg_control_checkpoint()),
+    (SELECT received_tli FROM pg_stat_wal_receiver))"""
+QUESTIONS = frozenset({ON_PRIMARY, ON_REPLICA, ON_PRIMARY_WHOLE, ON_REPLICA_WHOLE})
 
 
-def ask(alias: str) -> int:
-    """Return the position of the server behind `alias` now, in bytes of WAL."""
+def ask(alias: str, *, whole: bool = False) -> Position:
+    """Return how far the server behind `alias` is now, and remember it.
+
+    Its timeline is asked for anew where `whole` says so, else that of the connection is taken.
+    """
     connection = connections[alias]
+    connection.ensure_connection()
     with connection.cursor() as cursor:
-        cursor.execute(_question(alias))
-        row = cursor.fetchone()
-    return int(row[0] or 0)
+        cursor.execute(question(alias, connection.connection, whole=whole))
+        found = answer(connection.connection, cursor.fetchone())
+    note(connection, found)
+    return found
+
+
+def question(alias: str, raw: Any, *, whole: bool = False) -> str:
+    """Return the SQL that asks the server behind `alias`, over psycopg's `raw`, how far it is."""
+    is_primary = conf().primary_of(alias) == alias
+    if whole or not hasattr(raw, "rookery_position"):
+        return ON_PRIMARY_WHOLE if is_primary else ON_REPLICA_WHOLE
+    return ON_PRIMARY if is_primary else ON_REPLICA
+
+
+def answer(raw: Any, row: tuple[object, ...]) -> Position:
+    """Return the position in a row that answers the question, asked on psycopg's connection."""
+    lsn, *timeline = (int(str(value or 0)) for value in row)
+    return Position(timeline[0] if timeline else raw.rookery_position.timeline, lsn)
 
 
 def settle() -> None:
@@ -41,60 +66,39 @@ def settle() -> None:
             continue
         if conf().groups.get(group):
             try:
-                tokens.advance(scope.token, group, ask(group))
+                tokens.advance(scope.token, group, ask(group), is_primary=True)
             except (OperationalError, InterfaceError) as error:
                 # Its write has failed with it: there is no position to remember.
                 log.warning("%s does not say how far it is: %s", group, error)
         scope.written.discard(group)
 
 
-def seen_by(connection: BaseDatabaseWrapper) -> int:
-    """Return the furthest position known of this very connection; 0 for a new one.
+def everywhere() -> Token:
+    """Return a token for all that is committed now, on every primary that can be reached."""
+    scope = scopes.current()
+    token = dict(scope.token) if scope else {}
+    for group, replicas in conf().groups.items():
+        if replicas:
+            try:
+                tokens.advance(token, group, ask(group), is_primary=True)
+            except (DatabaseError, InterfaceError) as error:
+                log.warning("%s does not say how far it is: %s", group, error)
+    return token
+
+
+def seen_by(connection: BaseDatabaseWrapper) -> Position:
+    """Return the furthest position known of this very connection; the start for a new one.
 
     Freshness belongs to a connection, since one address can hide several servers.
     """
-    return getattr(connection.connection, "rookery_position", 0)
+    return getattr(connection.connection, "rookery_position", START)
 
 
-def note(connection: BaseDatabaseWrapper, position: int) -> None:
-    """Remember with the connection how far its server is: that only grows."""
-    if position > seen_by(connection):
-        connection.connection.rookery_position = position
-
-
-def watch(*, connection: BaseDatabaseWrapper, **_: object) -> None:
-    """Have every read on a connection bring its position home, if its group has replicas."""
-    if _carry not in connection.execute_wrappers:
-        connection.execute_wrappers.append(_carry)
-
-
-def _question(alias: str) -> str:
-    return ON_PRIMARY if conf().primary_of(alias) == alias else ON_REPLICA
-
-
-def _carry(
-    execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]
-) -> Any:
-    scope, connection = scopes.current(), context["connection"]
-    if scope is None or many or connection.in_atomic_block:
-        return execute(sql, params, many, context)
-    group, cursor = conf().primary_of(connection.alias), context["cursor"].cursor
-    if not conf().groups.get(group) or not _is_read(sql, cursor):
-        return execute(sql, params, many, context)
-    result = execute(f"{sql}; {_question(connection.alias)}", params, many, context)
-    cursor.set_result(-1)
-    position = int(cursor.fetchone()[0] or 0)
-    cursor.set_result(0)
-    note(connection, position)
-    tokens.advance(scope.token, group, position)
-    return result
-
-
-def _is_read(sql: Any, cursor: Any) -> bool:
-    # A server-side cursor (it has a name) takes one statement only.
-    return (
-        isinstance(sql, str)
-        and not getattr(cursor, "name", None)
-        and sql.lstrip("( \n")[:6].upper() == "SELECT"
-        and sql not in (ON_PRIMARY, ON_REPLICA)
-    )
+def note(connection: BaseDatabaseWrapper, found: Position) -> None:
+    """Remember with the connection, and for the process, how far its server is."""
+    connection.connection.rookery_position = seen_by(connection).joined(found)
+    group = conf().primary_of(connection.alias)
+    is_primary = group == connection.alias
+    servers.history(group).saw(found, time.monotonic(), is_primary=is_primary)
+    if not is_primary:
+        servers.of(connection.alias).note(found)

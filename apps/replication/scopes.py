@@ -3,20 +3,30 @@
 Outside a scope every read goes to the primary: that is always right, only never spread.
 """
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import wraps
+from typing import ParamSpec, TypeVar
 
-from apps.replication import tokens
+from apps.replication import servers, tokens
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 @dataclass
 class Scope:
-    """What one reader has seen (`token`) and where it has written (`written`, group names)."""
+    """What one reader has seen (`token`) and where it has written (`written`, group names).
+
+    `answered` are the servers that its reads came from, by group.
+    """
 
     token: tokens.Token
     written: set[str] = field(default_factory=set)
+    answered: dict[str, set[str]] = field(default_factory=dict)
     primary_only: bool = False
 
 
@@ -32,6 +42,8 @@ def current() -> Scope | None:
 def scope(token: tokens.Token | None = None) -> Iterator[Scope]:
     """Serve a reader who has seen `token`; reads may go to replicas that are as far."""
     opened = Scope(token=dict(token or {}))
+    for group, position in opened.token.items():
+        servers.history(group).saw(position, time.monotonic())
     before = _current.set(opened)
     try:
         yield opened
@@ -41,7 +53,11 @@ def scope(token: tokens.Token | None = None) -> Iterator[Scope]:
 
 @contextmanager
 def primary() -> Iterator[None]:
-    """Read from primaries only, for as long as the block runs."""
+    """Read from primaries only, for as long as the block runs.
+
+    with scopes.primary():
+        account = Account.objects.get(pk=account_id)
+    """
     scope_now = _current.get()
     if scope_now is None or scope_now.primary_only:
         yield
@@ -51,6 +67,20 @@ def primary() -> Iterator[None]:
         yield
     finally:
         scope_now.primary_only = False
+
+
+def requires_fresh(view: Callable[P, R]) -> Callable[P, R]:
+    """Have a view read from primaries only: one that decides by what others may just have changed.
+
+    What its answer reads when it is rendered later may come from replicas again.
+    """
+
+    @wraps(view)
+    def fresh(*args: P.args, **options: P.kwargs) -> R:
+        with primary():
+            return view(*args, **options)
+
+    return fresh
 
 
 def note_write(group: str) -> None:

@@ -1,34 +1,75 @@
 """A token: the positions that one reader must not read behind.
 
-A position is a WAL location as an integer (bytes), `pg_lsn - '0/0'`. A token maps the primary
-alias of a group to one. It only moves forward, and it does not expire: lag has no bound.
+A position is how far a server is: its timeline, which grows with each promotion, and its LSN, a
+WAL location as an integer (bytes), `pg_lsn - '0/0'`. A token maps the primary alias of a group to
+one. It only moves forward, and it does not expire: lag has no bound.
 """
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from django.core import signing
 
-Token = dict[str, int]
 SALT = "replication.token"
 
 
-def advance(token: Token, group: str, position: int) -> None:
-    """Move `token` forward to `position` on `group`; never back."""
-    if position > token.get(group, 0):
-        token[group] = position
+class Position(NamedTuple):
+    """How far a server is; timeline 0 where it is not known."""
+
+    timeline: int
+    lsn: int
+
+    def covers(self, needed: "Position") -> bool:
+        """Tell whether a server that is here has all that `needed` stands for.
+
+        A replica may follow a new timeline while it still replays the old one, so a later
+        timeline alone proves nothing.
+        """
+        return self.timeline >= needed.timeline and self.lsn >= needed.lsn
+
+    def joined(self, other: "Position") -> "Position":
+        """Return the least position that covers both."""
+        return Position(max(self.timeline, other.timeline), max(self.lsn, other.lsn))
 
 
-def encode(token: Mapping[str, int]) -> str:
+START = Position(0, 0)
+Token = dict[str, Position]
+
+
+def advance(token: Token, group: str, position: Position, *, is_primary: bool = False) -> None:
+    """Move `token` forward to `position` on `group`; never back.
+
+    A primary on a later timeline has all that is left of the earlier ones. What was lost with the
+    server before it must not be waited for, so its position takes the place of the old one.
+    """
+    known = token.get(group, START)
+    is_promoted = is_primary and position.timeline > known.timeline
+    token[group] = position if is_promoted else known.joined(position)
+
+
+def merge(token: Token, other: Mapping[str, Position]) -> None:
+    """Move `token` forward to all of `other`."""
+    for group, position in other.items():
+        advance(token, group, position)
+
+
+def encode(token: Mapping[str, Position]) -> str:
     """Return the token as signed text for a cookie or a header."""
-    text = ".".join(f"{group}-{position:x}" for group, position in sorted(token.items()))
-    return signing.Signer(salt=SALT).sign(text)
+    parts = (f"{name}-{at.timeline:x}-{at.lsn:x}" for name, at in sorted(token.items()))
+    return signing.Signer(salt=SALT).sign(".".join(parts))
 
 
 def decode(text: str | None) -> Token:
     """Return the token in signed text; an empty one where the text is missing or forged."""
     try:
         plain = signing.Signer(salt=SALT).unsign(text or "")
-        pairs = (part.split("-") for part in plain.split(".") if part)
-        return {group: int(position, 16) for group, position in pairs}
+        return dict(_pair(part) for part in plain.split(".") if part)
     except (signing.BadSignature, ValueError):
         return {}
+
+
+def _pair(part: str) -> tuple[str, Position]:
+    # Tokens of earlier versions have no timeline.
+    group, *numbers = part.split("-")
+    timeline, lsn = ["0", *numbers][-2:]
+    return group, Position(int(timeline, 16), int(lsn, 16))

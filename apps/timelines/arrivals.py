@@ -42,7 +42,7 @@ def _replayed(shard: str) -> float:
     """Return the position that every replica of a shard has reached."""
     replicas = conf().groups.get(shard, ())
     try:
-        return min((positions.ask(alias) for alias in replicas), default=float("inf"))
+        return min((positions.ask(alias).lsn for alias in replicas), default=float("inf"))
     except DatabaseError as error:
         log.warning("A replica of %s is away; its posts arrive later: %s", shard, error)
         return 0

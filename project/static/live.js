@@ -77,10 +77,18 @@
   };
   let asked = new Set();
 
+  // What is told may not be on every replica yet: with this token no page is answered by one that
+  // lacks it. Signed, and it only moves forward; settings.py has the same name.
+  const remember = (token) => {
+    const secure = location.protocol === "https:" ? "; secure" : "";
+    document.cookie = `rookery_told=${token}; path=/; max-age=86400; samesite=lax${secure}`;
+  };
+
   const hear = (message) => {
     if (message.type === "pong") { clearTimeout(doubt); return; }
     if (message.type === "reset") { if (message.topics.some((t) => t in changes)) announce("There are new posts"); return; }
     if (message.type !== "event") return;
+    if (message.seen) remember(message.seen);
     if (BigInt(message.id) > place) place = BigInt(message.id);
     const once = `${message.topic} ${message.id}`;
     if (seen.has(once)) return;

@@ -137,6 +137,7 @@ def test_what_is_gone_is_left_out_and_does_not_stay_unread(client, ada, wren, de
     assert selectors.unread_count(ada.pk) == 0
 
 
+@pytest.mark.django_db(databases="__all__", transaction=True)
 @pytest.mark.parametrize("actors", [2, 20])
 def test_a_page_takes_two_queries_and_two_a_shard(
     client, ada, deliver, make_account, count_queries, actors

@@ -10,7 +10,6 @@ from apps.cluster import plan as plans
 from apps.cluster import processes
 from apps.push import listeners, telling
 from apps.push.loops import run
-from apps.push.telling import Told
 from project.tests.test_processes import answers
 
 pytestmark = [pytest.mark.cluster, pytest.mark.django_db(databases="__all__", transaction=True)]
@@ -41,7 +40,7 @@ def subscribed(address, settings, **options):
 def tell(numbers):
     from channels.layers import get_channel_layer
 
-    told = [list(Told(n, "test", 1, {"public": {"n": n, "text": LARGE}})) for n in numbers]
+    told = [(n, "test", 1, {"public": {"n": n, "text": LARGE}}) for n in numbers]
     run(get_channel_layer().group_send(telling.GROUP, {"type": "told", "told": told}))
 
 

@@ -2,6 +2,7 @@ import pytest
 
 from apps.replication import positions, tokens
 from apps.replication.tasks import HEADER, FreshTask
+from apps.replication.tokens import Position
 
 pytestmark = [pytest.mark.cluster, pytest.mark.django_db(databases="__all__", transaction=True)]
 
@@ -14,7 +15,7 @@ def test_a_browser_gets_the_position_of_its_write(client, make_account, settings
     client.post("/posts/", {"text": "hello"})
 
     cookie = client.cookies[settings.REPLICATION_COOKIE]
-    assert tokens.decode(cookie.value)["shard1"] > before
+    assert tokens.decode(cookie.value)["shard1"].lsn > before.lsn
     assert cookie["httponly"]
     assert cookie["samesite"] == "Lax"
 
@@ -26,7 +27,7 @@ def test_the_token_of_a_browser_only_moves_forward(client, make_account, setting
     for number in range(5):
         client.post("/posts/", {"text": f"post {number}"})
         client.get("/")
-        position = tokens.decode(client.cookies[settings.REPLICATION_COOKIE].value)["shard1"]
+        position = tokens.decode(client.cookies[settings.REPLICATION_COOKIE].value)["shard1"].lsn
         assert position >= last
         last = position
 
@@ -36,7 +37,7 @@ def test_signing_in_is_a_write_that_leaves_a_token_too(client, make_account, set
 
     client.post("/accounts/sign-in", {"username": "reader", "password": "a good long password"})
 
-    assert tokens.decode(client.cookies[settings.REPLICATION_COOKIE].value)["default"] > 0
+    assert tokens.decode(client.cookies[settings.REPLICATION_COOKIE].value)["default"].lsn > 0
 
 
 def test_a_task_carries_the_token_of_its_sender(monkeypatch):
@@ -45,7 +46,7 @@ def test_a_task_carries_the_token_of_its_sender(monkeypatch):
     sent = {}
     monkeypatch.setattr("celery.Task.apply_async", lambda *a, **k: sent.update(k["headers"]))
 
-    with scopes.scope({"shard0": 77}):
+    with scopes.scope({"shard0": Position(1, 77)}):
         FreshTask().apply_async()
 
-    assert tokens.decode(sent[HEADER]) == {"shard0": 77}
+    assert tokens.decode(sent[HEADER]) == {"shard0": Position(1, 77)}

@@ -185,6 +185,7 @@ def test_the_copies_are_the_same_on_every_shard_so_nothing_guards_them():
     assert MergedAuthorCopy not in guards.sharded_models()
 
 
+@pytest.mark.django_db(databases="__all__", transaction=True)
 def test_a_page_with_merged_authors_takes_one_more_query_on_each_of_their_shards(
     make_account, deliver, client, count_queries
 ):

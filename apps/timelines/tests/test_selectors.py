@@ -90,6 +90,7 @@ def test_a_home_timeline_is_complete_by_cursor_without_gap_or_double(make_accoun
     assert len(whole(me)) == 90
 
 
+@pytest.mark.django_db(databases="__all__", transaction=True)
 @pytest.mark.parametrize("authors", [1, 12])
 def test_a_home_timeline_of_20_posts_takes_two_queries_and_one_a_shard(
     make_account, deliver, client, count_queries, authors

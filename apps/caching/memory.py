@@ -1,0 +1,89 @@
+"""Versions and values in this process' memory: the grid's near cache, in front of the data grid.
+
+A value never changes under its key. A version does, and here it is as old as the stream of
+invalidations: a mark is heard a moment after it was made. So versions of here serve only readers
+whose token is confirmed: it stands for commits that were known before a ping that was answered, and
+each of them had marked its tags before it was known.
+"""
+
+from typing import cast
+
+from django.core.cache import caches
+
+from apps.caching import store
+from apps.grid import hot_keys, tracking
+from apps.grid.backend import NearCache
+from apps.grid.near_cache import LONGEST, Entry, clock
+from apps.replication import scopes, servers
+from apps.replication.tokens import START, Token
+from apps.sharding.conf import conf
+
+
+def begin() -> None:
+    """Have the grid hear of versions, and warm new units up with versions and values."""
+    tracking.watch(store.TAGS, _known)
+    for prefix in (store.TAGS, store.VALUES):
+        hot_keys.fetch_with(prefix, _fetch)
+
+
+def versions(group: str, tags: list[str]) -> list[str | None]:
+    """Return the versions of tags as this reader may see them; asks the server for what lacks."""
+    names = [store.tag_key(group, tag) for tag in tags]
+    cache = _cache()
+    if _is_confirmed(cache, group):
+        entries = [cache.near.find(name) for name in names]
+        if None not in entries:
+            return [entry.value for entry in entries if entry is not None]
+    return [raw.decode() if raw is not None else None for raw in _fetch(names)]
+
+
+def value(key: str) -> bytes | None:
+    """Return a stored value."""
+    entry = _cache().near.find(store.value_key(key))
+    return entry.value if entry else None
+
+
+def keep(key: str, stored: bytes) -> None:
+    """Keep a stored value."""
+    near, name = _cache().near, store.value_key(key)
+    near.end(near.begin([name]), {name: _entry(name, stored)})
+
+
+def _cache() -> NearCache:
+    return cast(NearCache, caches["default"])
+
+
+def _known() -> Token:
+    """Return how far each primary is, as far as this process has heard."""
+    return {group: servers.history(group).latest for group in conf().primaries}
+
+
+def _is_confirmed(cache: NearCache, group: str) -> bool:
+    scope = scopes.current()
+    if scope is None or group in scope.written:
+        return False
+    confirmed: Token = cache.stream.confirmed.get(store.TAGS, {})
+    return confirmed.get(group, START).covers(scope.token.get(group, START))
+
+
+def _fetch(names: list[str]) -> list[bytes | None]:
+    """Ask the server; keep what is there and is no mark."""
+    if not names:
+        return []
+    near = _cache().near
+    tickets = near.begin(names)
+    found = store.get_many(names)
+    kept = {
+        name: _entry(name, raw)
+        for name, raw in zip(names, found, strict=True)
+        if raw is not None and not raw.startswith(b"!")
+    }
+    near.end(tickets, kept)
+    return found
+
+
+def _entry(name: str, raw: bytes) -> Entry:
+    until = clock() + LONGEST
+    if name.startswith(store.TAGS):
+        return Entry(raw.decode(), False, until)
+    return Entry(raw, True, until)

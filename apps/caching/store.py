@@ -1,0 +1,193 @@
+"""The data grid's side of caching: versions of tags, and values, in Valkey or Redis.
+
+The version of a tag is how far the primary was after the last commit that touched it, with a word
+that is new whenever the tag was lost: `<timeline and position>.<word>`. While a commit is under way
+the tag holds a mark instead, `!<writer>|<least version>`, and nobody trusts or fills the cache for
+it. A mark whose writer died goes after MARK_MS; whoever finds no version asks the primary for one.
+"""
+
+import functools
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar, cast
+
+from django_redis import get_redis_connection
+from redis.exceptions import RedisError
+
+from apps.kernel.breakers import Breaker
+from apps.replication.tokens import Position
+
+PREFIX = "cached"
+TAGS, VALUES = f"{PREFIX}:tag:", f"{PREFIX}:value:"
+# Longer than a COMMIT takes; a transaction marks its tags only when it is about to commit.
+MARK_MS = 15_000
+# A bound for memory only: what is stored is right however old it is.
+KEEP_SECONDS = 24 * 3600
+
+Away = (RedisError, OSError)
+_breaker = Breaker(first_pause=0.5, longest_pause=10)
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class LeftOut(RedisError):
+    """The server was away a moment ago, and is not asked again yet."""
+
+
+def _guarded(function: F) -> F:
+    """Have the breaker say whether to ask."""
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if not _breaker.lets_in():
+            raise LeftOut("not asked again yet")
+        try:
+            found = function(*args, **kwargs)
+        except Away as error:
+            _breaker.fail(error)
+            raise
+        _breaker.succeed()
+        return found
+
+    return cast(F, call)
+
+
+# A writer's mark replaces what is there; of another writer's mark it keeps the least position.
+MARK = """
+for _, key in ipairs(KEYS) do
+    local now = redis.call('GET', key)
+    local least = now and string.match(now, '^!.*|(%x+)$') or '0'
+    redis.call('SET', key, '!' .. ARGV[1] .. '|' .. least, 'PX', ARGV[2])
+end
+"""
+# What comes after a commit: a version, or a higher bound for the writer whose mark is there now.
+# Versions are compared as text of one length: a later timeline is ahead of any position.
+BUMP = """
+for _, key in ipairs(KEYS) do
+    local now = redis.call('GET', key)
+    local writer, least, version = false, '0', ARGV[2]
+    if now then writer, least = string.match(now, '^!(.*)|(%x+)$') end
+    if now and not writer then least = string.match(now, '^(%x+)') end
+    if least and least > version then version = least end
+    if writer and writer ~= ARGV[1] then
+        redis.call('SET', key, '!' .. writer .. '|' .. version, 'KEEPTTL')
+    else
+        redis.call('SET', key, version .. '.' .. ARGV[3], 'EX', ARGV[4])
+    end
+end
+"""
+# Only the holder of the lock stores, and only it lets go.
+STORE = """
+if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3])
+redis.call('DEL', KEYS[2])
+return 1
+"""
+RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end"
+
+
+def mark(group: str, tags: Iterable[str], writer: str) -> None:
+    """Mark tags as being written by a commit under way.
+
+    Tried whatever the breaker says: readers in other processes may have the server back already.
+    """
+    keys = [tag_key(group, tag) for tag in tags]
+    _redis().eval(MARK, len(keys), *keys, writer, MARK_MS)
+
+
+def bump(group: str, tags: Iterable[str], writer: str, at: Position) -> None:
+    """Give tags the version of a commit that the primary has at `at`, never a lower one."""
+    keys = [tag_key(group, tag) for tag in tags]
+    _redis().eval(BUMP, len(keys), *keys, writer, _text(at), writer, KEEP_SECONDS)
+
+
+def versions(group: str, tags: Sequence[str]) -> list[str | None]:
+    """Return the versions, or marks, of tags; None of one that is not known."""
+    found = get_many([tag_key(group, tag) for tag in tags])
+    return [value.decode() if value is not None else None for value in found]
+
+
+@_guarded
+def get_many(names: Sequence[str]) -> list[bytes | None]:
+    """Return what the server has under its own keys."""
+    found: list[bytes | None] = _redis().mget(names)
+    return found
+
+
+@_guarded
+def claim(group: str, tag: str, writer: str) -> bool:
+    """Mark a tag that has no version; tells whether this process is to give it one."""
+    return bool(_redis().set(tag_key(group, tag), f"!{writer}|0", px=MARK_MS, nx=True))
+
+
+@_guarded
+def get(key: str) -> bytes | None:
+    """Return a stored value."""
+    found: bytes | None = _redis().get(value_key(key))
+    return found
+
+
+@_guarded
+def lock(key: str, holder: str, milliseconds: int) -> bool:
+    """Take the right to fill a value; it ends by itself."""
+    return bool(_redis().set(f"{PREFIX}:lock:{key}", holder, px=milliseconds, nx=True))
+
+
+@_guarded
+def put(key: str, holder: str, value: bytes) -> bool:
+    """Store a value and let the lock go; refused where the lock is not the holder's any more."""
+    names = (value_key(key), f"{PREFIX}:lock:{key}")
+    return bool(_redis().eval(STORE, 2, *names, holder, value, KEEP_SECONDS))
+
+
+@_guarded
+def release(key: str, holder: str) -> None:
+    """Let the lock go without a value."""
+    _redis().eval(RELEASE, 1, f"{PREFIX}:lock:{key}", holder)
+
+
+@_guarded
+def flush() -> int:
+    """Forget all versions and values; returns how many keys went."""
+    client, count = _redis(), 0
+    for key in client.scan_iter(match=f"{PREFIX}:*", count=1000):
+        count += client.unlink(key)
+    return count
+
+
+@_guarded
+def add_counts(key: str, counts: Mapping[str, int]) -> None:
+    """Add to named counts."""
+    pipe = _redis().pipeline(transaction=False)
+    for name, number in counts.items():
+        pipe.hincrby(key, name, number)
+    pipe.expire(key, KEEP_SECONDS)
+    pipe.execute()
+
+
+@_guarded
+def counts(key: str) -> dict[str, int]:
+    """Return named counts."""
+    return {name.decode(): int(number) for name, number in _redis().hgetall(key).items()}
+
+
+def reached(version: str) -> Position:
+    """Return how far a server must be to know all that a version stands for."""
+    return Position(int(version[:8], 16), int(version[8:24], 16))
+
+
+def _text(at: Position) -> str:
+    return f"{at.timeline:08x}{at.lsn:016x}"
+
+
+def tag_key(group: str, tag: str) -> str:
+    """Return the server's key of a tag's version."""
+    return f"{TAGS}{group}:{tag}"
+
+
+def value_key(key: str) -> str:
+    """Return the server's key of a value."""
+    return f"{VALUES}{key}"
+
+
+def _redis() -> Any:
+    return get_redis_connection("default")

@@ -1,0 +1,41 @@
+"""Tags: what a cached value depends on. A model declares which tags its rows touch.
+
+    class Post(ShardedModel):
+        cache_tags: ClassVar = {"author": "author_id", "post": "id"}
+
+A row of that model touches `posts.author:<author_id>` and `posts.post:<id>`, with its old values
+and with its new ones. A family's own tag, `posts.author:*`, is touched where one statement touches
+too many to name.
+"""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from django.apps import apps
+from django.db import models
+
+
+class Family(NamedTuple):
+    """One kind of tag, of one model: `column` holds what tells its tags apart."""
+
+    model: type[models.Model]
+    name: str
+    column: str
+
+
+def families() -> Iterator[Family]:
+    """Yield every declared kind of tag."""
+    for model in apps.get_models():
+        declared: dict[str, str] = getattr(model, "cache_tags", {})
+        for name, column in declared.items():
+            yield Family(model, f"{model._meta.app_label}.{name}", column)
+
+
+def tag(family: str, value: Any) -> str:
+    """Return the tag of one value, as in `posts.author:17`."""
+    return f"{family}:{value}"
+
+
+def whole(tag_name: str) -> str:
+    """Return the tag of all of a tag's family."""
+    return f"{tag_name.rpartition(':')[0]}:*"

@@ -1,0 +1,163 @@
+"""What a process keeps of the cache in its own memory: without round trips, and never the past."""
+
+import threading
+
+import pytest
+import redis
+from django.core.cache import caches
+from django.db import connections
+
+from apps.caching import memory, stats, store
+from apps.caching.tests.counted import likes
+from apps.cluster import processes
+from apps.grid import hot_keys
+from apps.posts.models import Tally
+from apps.replication import positions, scopes
+from apps.sharding import shards
+
+pytestmark = [pytest.mark.cluster, pytest.mark.django_db(databases="__all__", transaction=True)]
+
+
+@pytest.fixture
+def owner(make_account):
+    return make_account(shard="shard0").pk
+
+
+@pytest.fixture
+def sent(monkeypatch):
+    """The threads that sent something to Valkey, one for each packet."""
+    senders = []
+    real = redis.connection.AbstractConnection.send_packed_command
+
+    def counting(self, *args, **options):
+        senders.append(threading.current_thread().name)
+        return real(self, *args, **options)
+
+    monkeypatch.setattr(redis.connection.AbstractConnection, "send_packed_command", counting)
+    return senders
+
+
+def add(owner):
+    with shards.atomic_for(owner):
+        Tally.add(owner, by=1, likes=1)
+
+
+def in_a_thread(work):
+    def run():
+        try:
+            work()
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+
+
+def confirmed(token):
+    """Wait until the stream has confirmed all that a token stands for."""
+    stream = caches["default"].stream
+
+    def covers():
+        known = stream.confirmed.get(store.TAGS, {})
+        return stream.near.trusted and all(known[group].covers(at) for group, at in token.items())
+
+    assert processes.wait_for(covers, 5)
+
+
+def read(owner, token=None):
+    with scopes.scope(token) as scope:
+        return likes(owner), scope.token
+
+
+def test_a_hit_asks_nobody(owner, sent, count_queries):
+    add(owner)
+    count, token = read(owner)
+    confirmed(token)
+    read(owner, token)
+    sent.clear()
+
+    with count_queries() as queries:
+        assert {read(owner, token)[0] for _ in range(1000)} == {count}
+
+    mine = sent.count(threading.current_thread().name)
+    print(f"round trips of 1,000 hits: {mine} to Valkey, {len(queries)} to PostgreSQL")
+    assert (mine, queries) == (0, [])
+    assert stats.of_process()["test.counted"]["near"] >= 1000
+    likes(owner)
+    assert threading.current_thread().name in sent  # the count does count
+
+
+def test_a_reader_whose_token_is_not_confirmed_asks_the_data_grid(owner, monkeypatch):
+    add(owner)
+    count, token = read(owner)
+    confirmed(token)
+    read(owner, token)
+    # Nothing that others do is heard any more, as if it were still on its way.
+    monkeypatch.setattr(caches["default"].near, "invalidate", lambda keys: None)
+
+    in_a_thread(lambda: add(owner))
+
+    assert read(owner, token)[0] == count
+    assert read(owner, {"shard0": positions.ask("shard0")})[0] == count + 1
+
+
+def test_who_has_written_in_this_request_reads_what_it_wrote(owner):
+    add(owner)
+    count, token = read(owner)
+    confirmed(token)
+
+    with scopes.scope(token):
+        for number in range(1, 51):
+            assert likes(owner) == count + number - 1
+            add(owner)
+
+
+def test_without_a_scope_the_data_grid_is_asked(owner, monkeypatch):
+    add(owner)
+    count, token = read(owner)
+    confirmed(token)
+    monkeypatch.setattr(caches["default"].near, "invalidate", lambda keys: None)
+
+    in_a_thread(lambda: add(owner))
+
+    assert likes(owner) == count + 1
+
+
+def test_a_commit_of_another_process_leaves_memory(owner):
+    add(owner)
+    count, token = read(owner)
+    confirmed(token)
+    read(owner, token)
+
+    in_a_thread(lambda: add(owner))
+
+    assert processes.wait_for(lambda: read(owner, token)[0] == count + 1, 2, pause=0.001)
+
+
+def test_a_new_unit_warms_up_with_versions_and_values(owner, sent):
+    add(owner)
+    count, token = read(owner)
+    confirmed(token)
+    for _ in range(100):
+        read(owner, token)
+    cache = caches["default"]
+    hot_keys.note(cache)
+    cache.near.empty()
+
+    hot_keys.warm(cache)
+
+    sent.clear()
+    assert read(owner, token)[0] == count
+    assert threading.current_thread().name not in sent
+
+
+def test_with_the_near_cache_off_the_data_grid_answers(owner, monkeypatch):
+    add(owner)
+    count, token = read(owner)
+    near = caches["default"].near
+    monkeypatch.setattr(near, "most", 0)
+    near.empty()
+
+    assert [read(owner, token)[0] for _ in range(3)] == [count] * 3
+    assert memory.value("any") is None

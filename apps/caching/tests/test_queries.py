@@ -1,0 +1,349 @@
+import os
+import signal
+import threading
+
+import pytest
+from django.db import IntegrityError, connections, transaction
+
+from apps.caching import debts, keys, queries, stats, store
+from apps.caching.queries import cached
+from apps.cluster import processes
+from apps.posts.models import Tally
+from apps.replication import scopes
+from apps.replication.tokens import Position
+from apps.sharding import shards
+
+pytestmark = [pytest.mark.cluster, pytest.mark.django_db(databases="__all__", transaction=True)]
+
+
+@cached("test.likes", tags=lambda owner_id: [f"posts.tally:{owner_id}"])
+def likes(owner_id):
+    CALLS.append(owner_id)
+    if GATES:
+        GATES.pop()()
+    return sum(Tally.objects.filter(owner_id=owner_id).values_list("likes", flat=True)) or None
+
+
+CALLS, GATES = [], []
+
+
+@pytest.fixture(autouse=True)
+def clean():
+    store._breaker.succeed()
+    store.flush()
+    CALLS.clear()
+    GATES.clear()
+    yield
+    store._breaker.succeed()  # open after a test that killed Valkey
+
+
+@pytest.fixture
+def owner(make_account):
+    return make_account(shard="shard0").pk
+
+
+def add(owner, number=1):
+    with shards.atomic_for(owner):
+        Tally.add(owner, by=1, likes=number)
+
+
+def test_a_value_is_asked_for_once_until_a_commit_touches_it(owner, make_account):
+    other = make_account(shard="shard0").pk
+    add(owner, 3)
+
+    assert [likes(owner) for _ in range(5)] == [3] * 5
+    assert len(CALLS) == 1
+    add(other)
+    assert likes(owner) == 3
+    assert len(CALLS) == 1
+    add(owner)
+    assert [likes(owner) for _ in range(5)] == [4] * 5
+    assert len(CALLS) == 2
+
+
+def test_nothing_is_an_answer_too(owner):
+    assert [likes(owner) for _ in range(3)] == [None] * 3
+    assert len(CALLS) == 1
+    add(owner)
+    assert likes(owner) == 1
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda rows: rows.update(likes=7),
+        lambda rows: Tally.objects.using("shard0").bulk_update(_set(rows, 7), ["likes"]),
+        lambda rows: connections["shard0"].cursor().execute("UPDATE posts_tally SET likes = 7"),
+        lambda rows: _in_atomic(lambda: rows.update(likes=7)),
+    ],
+)
+def test_every_way_of_writing_counts(owner, write):
+    add(owner)
+    assert likes(owner) == 1
+
+    write(Tally.objects.using("shard0").filter(owner_id=owner))
+
+    assert likes(owner) == 7
+
+
+def test_deleted_is_gone_from_the_cache_too(owner):
+    add(owner)
+    assert likes(owner) == 1
+
+    Tally.objects.using("shard0").filter(owner_id=owner).delete()
+
+    assert likes(owner) is None
+
+
+def test_a_truncated_table_touches_all(owner):
+    add(owner)
+    assert likes(owner) == 1
+
+    with connections["shard0"].cursor() as cursor:
+        cursor.execute("TRUNCATE posts_tally")
+
+    assert likes(owner) is None
+
+
+def _set(rows, number):
+    found = list(rows)
+    for row in found:
+        row.likes = number
+    return found
+
+
+def _in_atomic(work):
+    with transaction.atomic(using="shard0"):
+        work()
+
+
+def test_a_row_that_moves_touches_where_it_was_and_where_it_comes(owner, make_account):
+    other = make_account(shard="shard0").pk
+    add(owner, 5)
+    assert (likes(owner), likes(other)) == (5, None)
+
+    Tally.objects.using("shard0").filter(owner_id=owner).update(owner_id=other)
+
+    assert (likes(owner), likes(other)) == (None, 5)
+
+
+def test_what_is_rolled_back_changes_nothing(owner):
+    add(owner)
+    assert likes(owner) == 1
+    with pytest.raises(IntegrityError), shards.atomic_for(owner):
+        Tally.add(owner, by=1, likes=1)
+        raise IntegrityError
+    with shards.atomic_for(owner):
+        with pytest.raises(IntegrityError), transaction.atomic(using="shard0"):
+            Tally.add(owner, by=1, likes=1)
+            raise IntegrityError
+
+    assert likes(owner) == 1
+    assert len(CALLS) == 1
+
+
+def test_inside_a_transaction_the_cache_is_left_alone(owner):
+    add(owner)
+    assert likes(owner) == 1
+    with shards.atomic_for(owner):
+        Tally.add(owner, by=1, likes=1)
+        assert likes(owner) == 2
+        assert elsewhere(lambda: likes(owner)) == 1
+    assert likes(owner) == 2
+
+
+def elsewhere(work):
+    """Do something in another thread, as another process would: returns its result."""
+    found = []
+
+    def run():
+        try:
+            found.append(work())
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join(20)
+    return found[0]
+
+
+def test_a_reader_who_stalls_with_the_old_row_leaves_nothing_behind(owner):
+    """Reads the old row, stalls; the writer commits; the reader stores: under the old key."""
+    add(owner)
+    GATES.append(lambda: None)
+    stalled, go_on, stored = threading.Event(), threading.Event(), threading.Event()
+    real = store.put
+
+    def slow(*args):
+        stalled.set()
+        assert go_on.wait(10)
+        done = real(*args)
+        stored.set()
+        return done
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(store, "put", slow)
+        thread = threading.Thread(target=lambda: (likes(owner), connections.close_all()))
+        thread.start()
+        assert stalled.wait(10)
+        patch.setattr(store, "put", real)
+        add(owner)
+        go_on.set()
+        assert stored.wait(10)
+        thread.join()
+
+    assert likes(owner) == 2
+
+
+def test_during_a_commit_nobody_trusts_or_fills(owner):
+    add(owner)
+    assert likes(owner) == 1
+    store.mark("shard0", [f"posts.tally:{owner}"], "somebody")
+
+    assert [likes(owner) for _ in range(3)] == [1] * 3
+    assert len(CALLS) == 4
+
+
+def test_a_writer_that_dies_between_leaves_nothing_stale(owner, monkeypatch):
+    """Killed after COMMIT, before the bump: its mark ends, and the primary is asked."""
+    monkeypatch.setattr(store, "MARK_MS", 300)
+    add(owner)
+    assert likes(owner) == 1
+    with monkeypatch.context() as killed:
+        killed.setattr(store, "bump", lambda *args: None)
+        add(owner)
+
+    assert likes(owner) == 2
+    assert processes.wait_for(lambda: likes(owner) == 2 and _trusted(owner), 5)
+    assert likes(owner) == 2
+
+
+def _trusted(owner):
+    before = len(CALLS)
+    likes(owner)
+    return len(CALLS) == before
+
+
+def test_two_commits_at_once_leave_the_higher_version(owner):
+    tag = f"posts.tally:{owner}"
+
+    def version():
+        return store.versions("shard0", [tag])[0]
+
+    store.mark("shard0", [tag], "one")
+    store.mark("shard0", [tag], "two")
+    store.bump("shard0", [tag], "one", Position(1, 900))
+    assert version().startswith("!two|")
+
+    store.bump("shard0", [tag], "two", Position(1, 100))
+
+    assert store.reached(version()) == (1, 900)
+    assert version().endswith(".two")
+    store.bump("shard0", [tag], "late", Position(1, 50))
+    assert store.reached(version()) == (1, 900)
+    store.bump("shard0", [tag], "promoted", Position(2, 700))
+    assert store.reached(version()) == (2, 700)
+
+
+def test_200_readers_fill_once(owner):
+    add(owner)
+    together = threading.Barrier(20)
+    found = []
+
+    def read():
+        try:
+            together.wait(20)
+            found.extend(likes(owner) for _ in range(10))
+        finally:
+            connections.close_all()
+
+    likes(owner)
+    add(owner)
+    CALLS.clear()
+    threads = [threading.Thread(target=read) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert found == [2] * 200
+    assert len(CALLS) == 1
+
+
+def test_a_dead_holder_delays_nobody_beyond_its_time_and_its_late_store_is_refused(
+    owner, monkeypatch
+):
+    monkeypatch.setattr(queries, "FILL_MS", 300)
+    add(owner)
+    key = keys.key_for("test.likes", [f"posts.tally:{owner}"], "shard0", ((owner,), {}))
+    assert store.lock(key.name, "dead", 300)
+
+    assert likes(owner) == 1
+    assert store.put(key.name, "dead", b"old") is False
+    assert likes(owner) == 1
+
+
+def test_a_replica_that_is_behind_fills_nothing(owner, replicas_paused):
+    add(owner)
+    with scopes.scope():
+        assert likes(owner) == 1
+    add(owner)
+
+    with scopes.scope():
+        assert likes(owner) == 2
+
+
+def test_who_takes_a_value_reads_nothing_older_afterwards(owner, replicas_paused):
+    add(owner)
+    likes(owner)
+
+    with scopes.scope() as reader:
+        assert likes(owner) == 1
+        assert reader.token["shard0"].lsn > 0
+        assert Tally.objects.filter(owner_id=owner).exists()
+
+
+@pytest.fixture
+def replicas_paused(settings):
+    """Hold back what replicas replay; the test goes on with their past."""
+    aliases = [alias for group in settings.REPLICATION_GROUPS.values() for alias in group]
+    _execute(aliases, "SELECT pg_wal_replay_pause()")
+    yield
+    _execute(aliases, "SELECT pg_wal_replay_resume()")
+
+
+def _execute(aliases, sql):
+    for alias in aliases:
+        with connections[alias].cursor() as cursor:
+            cursor.execute(sql)
+
+
+def test_with_valkey_killed_answers_are_right_and_stay_so(owner, cluster):
+    add(owner)
+    assert likes(owner) == 1
+    os.kill(cluster.valkey().process.pid, signal.SIGKILL)
+
+    assert likes(owner) == 1
+    add(owner)
+    assert likes(owner) == 2
+    cluster.up()
+    assert processes.wait_for(lambda: likes(owner) == 2, 5)
+    assert debts.pay() >= 1
+    assert likes(owner) == 2
+    assert stats.of_process()["test.likes"]["away"] > 0
+
+
+def test_many_rows_at_once_touch_the_whole_family(owner, make_account):
+    add(owner)
+    assert likes(owner) == 1
+
+    with connections["shard0"].cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO posts_tally (owner_id, slot, likes, reposts, replies, posts) "
+            "SELECT id, 7, 1, 0, 0, 0 FROM generate_series(%s::bigint, %s::bigint + 600) AS id "
+            "ON CONFLICT (owner_id, slot) DO UPDATE SET likes = 9",
+            [owner, owner],
+        )
+
+    assert likes(owner) == 2

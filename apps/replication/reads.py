@@ -1,0 +1,116 @@
+"""Every read in a scope brings the position of its server home, in the same round trip.
+
+So the reader's token covers all that the reader has seen, and no later read goes behind it. A read
+that a replica does not finish runs again on the primary.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+from django.db import InterfaceError, InternalError, OperationalError, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from apps.replication import patience, positions, scopes, servers, tokens
+from apps.replication.conf import conf
+
+log = logging.getLogger(__name__)
+
+Execute = Callable[..., Any]
+CONFLICT, CANCELLED, READ_ONLY, IN_RECOVERY = "40001", "57014", "25006", "55000"
+
+
+def watch(*, connection: BaseDatabaseWrapper, **_: object) -> None:
+    """Have every read on a connection bring its position home, if its group has replicas."""
+    if conf().primary_of(connection.alias) != connection.alias:
+        patience.bound(connection.connection, connection.alias)
+    if carry not in connection.execute_wrappers:
+        connection.execute_wrappers.append(carry)
+
+
+def carry(execute: Execute, sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
+    """Run a statement; a read of a scope brings its position, or runs again elsewhere."""
+    connection, group = context["connection"], conf().primary_of(context["connection"].alias)
+    if not _brings_home(connection, group, sql, many, context):
+        return _write(execute, sql, params, many, context)
+    try:
+        if connection.alias == group:
+            return _read(execute, sql, params, context)
+        with servers.of(connection.alias).reading():
+            return _read(execute, sql, params, context)
+    except (OperationalError, InterfaceError) as error:
+        if not _is_the_servers_fault(connection, group, error):
+            raise
+    _turn_to(connections[group], context)
+    return _read(execute, sql, params, context)
+
+
+def _read(execute: Execute, sql: str, params: Any, context: dict[str, Any]) -> Any:
+    connection, cursor = context["connection"], context["cursor"].cursor
+    group, scope = conf().primary_of(connection.alias), scopes.current()
+    question = positions.question(connection.alias, connection.connection)
+    result = execute(f"{sql}; {question}", params, False, context)
+    cursor.set_result(-1)
+    position = positions.answer(connection.connection, cursor.fetchone())
+    cursor.set_result(0)
+    positions.note(connection, position)
+    if scope is not None:
+        tokens.advance(scope.token, group, position, is_primary=connection.alias == group)
+        scope.answered.setdefault(group, set()).add(connection.alias)
+    return result
+
+
+def _write(execute: Execute, sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
+    try:
+        return execute(sql, params, many, context)
+    except InternalError as error:
+        if _state(error) == READ_ONLY:
+            # Its server is no primary any more; the next request finds the one that is.
+            context["connection"].close_at = time.monotonic()
+        raise
+
+
+def _is_the_servers_fault(connection: BaseDatabaseWrapper, group: str, error: Exception) -> bool:
+    """Tell whether a read that failed may run again on the primary; leave its server out."""
+    state = _state(error)
+    if connection.alias == group:
+        if state == IN_RECOVERY:
+            connection.close()
+        return state == IN_RECOVERY
+    if state == CANCELLED and "recovery" not in str(error):
+        return False
+    log.warning("A read runs again on %s: %s", group, str(error).strip())
+    if state not in (CONFLICT, CANCELLED) or connection.connection.closed:
+        servers.of(connection.alias).leave_out(error)
+        connection.close()
+    return True
+
+
+def _turn_to(primary: BaseDatabaseWrapper, context: dict[str, Any]) -> None:
+    """Have the cursor that the caller holds read from the primary."""
+    wrapper = context["cursor"]
+    wrapper.cursor = primary.cursor().cursor
+    wrapper.db = context["connection"] = primary
+
+
+def _state(error: Exception) -> str | None:
+    return getattr(error.__cause__, "sqlstate", None)
+
+
+def _brings_home(
+    connection: BaseDatabaseWrapper, group: str, sql: Any, many: bool, context: dict[str, Any]
+) -> bool:
+    if scopes.current() is None or many or connection.in_atomic_block:
+        return False
+    return bool(conf().groups.get(group)) and _is_read(sql, context["cursor"].cursor)
+
+
+def _is_read(sql: Any, cursor: Any) -> bool:
+    # A server-side cursor (it has a name) takes one statement only.
+    return (
+        isinstance(sql, str)
+        and not getattr(cursor, "name", None)
+        and sql.lstrip("( \n")[:6].upper() == "SELECT"
+        and sql not in positions.QUESTIONS
+    )
