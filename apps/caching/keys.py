@@ -11,28 +11,45 @@ from apps.replication.tokens import Position
 
 
 class Key(NamedTuple):
-    """Where a value is, and the position that whoever fills it must not read behind."""
+    """Where a value is, and the position that whoever fills it must not read behind.
+
+    `asked` names what was asked, whatever the versions.
+    """
 
     group: str
     name: str
     position: Position
+    asked: str
 
 
-def key_for(query: str, named: Sequence[str], group: str, asked: Any) -> Key | None:
-    """Return the key for the versions of now; None while a commit that touches them is under way.
+def keys_for(query: str, group: str, asks: Sequence[tuple[Sequence[str], Any]]) -> list[Key | None]:
+    """Return the keys for the versions of now, of each of some asks of one group.
 
-    `named` are the tags, `asked` the arguments: their `repr` says which value it is.
+    An ask is its tags and its arguments: their `repr` says which value it is. None stands for one
+    that a commit under way touches.
     """
-    wanted = [*named, *dict.fromkeys(tags.whole(tag) for tag in named)]
-    found = memory.versions(group, wanted)
-    for number, version in enumerate(found):
+    wanted = [[*named, *dict.fromkeys(tags.whole(tag) for tag in named)] for named, _ in asks]
+    every = list(dict.fromkeys(tag for named in wanted for tag in named))
+    versions = dict(zip(every, memory.versions(group, every), strict=True))
+    for tag, version in versions.items():
         if version is None:
-            found[number] = _new_version(group, wanted[number])
+            versions[tag] = _new_version(group, tag)
+    return [
+        _key(query, group, ask, [versions[tag] for tag in named])
+        for named, (_, ask) in zip(wanted, asks, strict=True)
+    ]
+
+
+def _key(query: str, group: str, ask: Any, found: list[str | None]) -> Key | None:
     if any(version is None or version.startswith("!") for version in found):
         return None
-    text = repr((query, group, asked, found))
     newest = max(store.reached(str(version)) for version in found)
-    return Key(group, hashlib.sha256(text.encode()).hexdigest(), newest)
+    asked = repr((query, group, ask))
+    return Key(group, _digest(asked + repr(found)), newest, _digest(asked))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _new_version(group: str, tag: str) -> str | None:

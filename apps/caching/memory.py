@@ -30,11 +30,12 @@ def versions(group: str, tags: list[str]) -> list[str | None]:
     """Return the versions of tags as this reader may see them; asks the server for what lacks."""
     names = [store.tag_key(group, tag) for tag in tags]
     cache = _cache()
+    entries = {}
     if _is_confirmed(cache, group):
-        entries = [cache.near.find(name) for name in names]
-        if None not in entries:
-            return [entry.value for entry in entries if entry is not None]
-    return [raw.decode() if raw is not None else None for raw in _fetch(names)]
+        entries = {name: cache.near.find(name) for name in names}
+    lacking = [name for name in names if entries.get(name) is None]
+    fetched = dict(zip(lacking, _fetch(lacking), strict=True))
+    return [_version(entries.get(name), fetched.get(name)) for name in names]
 
 
 def value(key: str) -> bytes | None:
@@ -80,6 +81,12 @@ def _fetch(names: list[str]) -> list[bytes | None]:
     }
     near.end(tickets, kept)
     return found
+
+
+def _version(entry: Entry | None, raw: bytes | None) -> str | None:
+    if entry is not None:
+        return str(entry.value)
+    return raw.decode() if raw is not None else None
 
 
 def _entry(name: str, raw: bytes) -> Entry:

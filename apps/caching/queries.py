@@ -1,64 +1,73 @@
 """Cached queries: a value is never older than its key.
 
-    @cached("posts.posts_count", tags=lambda author_id: ["posts.tally:%d" % author_id])
+    @cached("posts.posts_count", tags=lambda author_id: [f"posts.tally:{author_id}"])
     def posts_count(author_id: int) -> int: ...
 
-The first argument is an id: it names the shard. The key holds the versions of the tags, so a value
-is found only as long as no commit has touched them. Who fills it reads from a server that has
-replayed those versions, and whoever takes it reads nothing older afterwards.
+    @cached_many("posts.post", tags=lambda post_id: [f"posts.post:{post_id}"])
+    def stored(post_ids: Sequence[int]) -> dict[int, Stored]: ...
+
+The first argument, or the key, is an id: it names the shard. A value's key holds the versions of
+its tags, so it is found only as long as no commit has touched them. Who fills it reads from a
+server that has replayed those versions, and whoever takes it reads nothing older afterwards.
 """
 
 import functools
 import logging
-import pickle
-import time
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, ParamSpec, TypeVar
-from uuid import uuid4
 
 from django.db import connections
 
-from apps.caching import keys, memory, stats, store
+from apps.caching import flights, keys, stats, store
 from apps.caching.keys import Key
-from apps.replication import scopes, tokens
-from apps.replication.tokens import Position
+from apps.replication import scopes
 from apps.sharding import directory
 
 log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-# The right to fill a value ends after this; others wait as long, then read for themselves.
-FILL_MS = 2000
-PAUSE_SECONDS = 0.01
+K = TypeVar("K")
 
 
 class Query(NamedTuple):
-    """A function whose answers are cached; `group` is None where the first argument names it."""
+    """What is cached: `load` answers several asks at once, in their order."""
 
     name: str
-    function: Callable[..., Any]
-    tags: Callable[..., Sequence[str]]
-    group: str | None
+    load: Callable[[list[Any]], list[Any]]
+    tags: Callable[[Any], Sequence[str]]
+    group_of: Callable[[Any], str]
+    stale_seconds: int = 0
 
 
 def cached(
-    name: str, *, tags: Callable[..., Sequence[str]], group: str | None = None
+    name: str,
+    *,
+    tags: Callable[..., Sequence[str]],
+    group: str | None = None,
+    stale_seconds: int = 0,
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Cache a function's answers, also None and empty ones, until a commit touches a tag of theirs.
 
     `tags` gives the tags for the same arguments. The function's reads must be of the shard that
     its first argument, an id, names, or of `group`. Inside a transaction there the cache is left
-    alone.
+    alone. With `stale_seconds` those who would have to wait for somebody else's fill take the
+    value before it, if it is younger than that and holds all that they have seen.
     """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
-        query = Query(name, function, tags, group)
+        query = Query(
+            name,
+            load=lambda asks: [function(*args, **dict(named)) for args, named in asks],
+            tags=lambda ask: tags(*ask[0], **dict(ask[1])),
+            group_of=lambda ask: group or directory.shard_of_id(ask[0][0]),
+            stale_seconds=stale_seconds,
+        )
 
         @functools.wraps(function)
         def answer(*args: P.args, **kwargs: P.kwargs) -> R:
-            found: R = _answer(query, args, kwargs)
+            found: R = _answer(query, [(args, tuple(kwargs.items()))])[0]
             return found
 
         return answer
@@ -66,83 +75,75 @@ def cached(
     return decorate
 
 
-def _answer(query: Query, args: Any, kwargs: Any) -> Any:
-    group = query.group or directory.shard_of_id(args[0])
-    if _is_changing(group):
-        stats.count(query.name, "passed")
-        return query.function(*args, **kwargs)
+def cached_many(
+    name: str, *, tags: Callable[[Any], Sequence[str]]
+) -> Callable[[Callable[[Sequence[K]], Mapping[K, R]]], Callable[[Iterable[K]], dict[K, R]]]:
+    """Cache what a function finds for each of several keys; what it does not find, too.
+
+    A key is an id, or a tuple that begins with one. The function is asked for those that are not
+    in the cache, all at once; what it reads for a key must be of the key's shard.
+    """
+
+    def decorate(
+        function: Callable[[Sequence[K]], Mapping[K, R]],
+    ) -> Callable[[Iterable[K]], dict[K, R]]:
+        def load(asks: list[K]) -> list[R | None]:
+            found = function(asks)
+            return [found.get(ask) for ask in asks]
+
+        query = Query(name, load, tags, _shard_of_key)
+
+        @functools.wraps(function)
+        def answer(wanted: Iterable[K]) -> dict[K, R]:
+            asks = list(dict.fromkeys(wanted))
+            pairs = zip(asks, _answer(query, asks), strict=True)
+            return {ask: value for ask, value in pairs if value is not None}
+
+        return answer
+
+    return decorate
+
+
+def _shard_of_key(key: Any) -> str:
+    return directory.shard_of_id(key[0] if isinstance(key, tuple) else key)
+
+
+def _answer(query: Query, asks: list[Any]) -> list[Any]:
+    """Return the answers to all asks: from the cache, and else from the database."""
+    found: dict[int, Any] = {}
+    wanted: dict[int, Key] = {}
+    is_away = False
     try:
-        key = keys.key_for(query.name, query.tags(*args, **kwargs), group, (args, kwargs))
-        if key is None:
-            stats.count(query.name, "passed")
-            return query.function(*args, **kwargs)
-        return _look_up(query, key, args, kwargs)
+        wanted = _keys(query, asks)
+        flights.look_up(query, asks, wanted, found)
     except store.Away as error:
         log.debug("The cache is away (%s); asking the database.", error)
-        stats.count(query.name, "away")
-        return query.function(*args, **kwargs)
+        is_away = True
+    rest = [number for number in range(len(asks)) if number not in found]
+    if rest:
+        found.update(zip(rest, query.load([asks[number] for number in rest]), strict=True))
+    for number in rest:
+        outcome = "away" if is_away else "waited" if number in wanted else "passed"
+        stats.count(query.name, outcome)
+    return [found[number] for number in range(len(asks))]
+
+
+def _keys(query: Query, asks: list[Any]) -> dict[int, Key]:
+    """Return the keys of those asks that the cache may answer now, by number."""
+    by_group: defaultdict[str, list[int]] = defaultdict(list)
+    for number, ask in enumerate(asks):
+        by_group[query.group_of(ask)].append(number)
+    found: dict[int, Key] = {}
+    for group, numbers in by_group.items():
+        if not _is_changing(group):
+            named = [(query.tags(asks[number]), asks[number]) for number in numbers]
+            made = keys.keys_for(query.name, group, named)
+            pairs = zip(numbers, made, strict=True)
+            found |= {number: key for number, key in pairs if key is not None}
+    return found
 
 
 def _is_changing(group: str) -> bool:
     """Tell whether this reader has changes of its own there that are not committed."""
     scope = scopes.current()
     return connections[group].in_atomic_block or bool(scope and scope.primary_only)
-
-
-def _look_up(query: Query, key: Key, args: Any, kwargs: Any) -> Any:
-    """Return the value, filled by this process or by the one that is at it."""
-    holder = uuid4().hex
-    until = time.monotonic() + FILL_MS / 1000
-    if (near := memory.value(key.name)) is not None:
-        stats.count(query.name, "near")
-        return _taken(key.group, near)
-    while (found := store.get(key.name)) is None:
-        if store.lock(key.name, holder, FILL_MS):
-            return _fill(query, key, holder, args, kwargs)
-        if time.monotonic() > until:
-            stats.count(query.name, "waited")
-            return query.function(*args, **kwargs)
-        time.sleep(PAUSE_SECONDS)
-    stats.count(query.name, "hit")
-    memory.keep(key.name, found)
-    return _taken(key.group, found)
-
-
-def _fill(query: Query, key: Key, holder: str, args: Any, kwargs: Any) -> Any:
-    # Who had the right before may have filled the value meanwhile.
-    if (found := store.get(key.name)) is not None:
-        store.release(key.name, holder)
-        stats.count(query.name, "hit")
-        return _taken(key.group, found)
-    value, position = _read(query, key, holder, args, kwargs)
-    try:
-        kept = store.put(key.name, holder, pickle.dumps((position, value)))
-    except store.Away:
-        kept = False
-    stats.count(query.name, "filled" if kept else "late")
-    return value
-
-
-def _read(query: Query, key: Key, holder: str, args: Any, kwargs: Any) -> tuple[Any, Position]:
-    """Ask a server that is as far as the key; returns the answer and how far the server was."""
-    scope = scopes.current()
-    try:
-        with scopes.scope(scope.token if scope else None) as reading:
-            tokens.advance(reading.token, key.group, key.position, is_primary=True)
-            value = query.function(*args, **kwargs)
-            position = reading.token[key.group]
-    except BaseException:
-        store.release(key.name, holder)
-        raise
-    if scope is not None:
-        tokens.advance(scope.token, key.group, position, is_primary=True)
-    return value, position
-
-
-def _taken(group: str, stored: bytes) -> Any:
-    """Return a stored value; whoever takes it reads nothing older from now on."""
-    position, value = pickle.loads(stored)  # noqa: S301  (of our own data grid, as Django's caches)
-    scope = scopes.current()
-    if scope is not None:
-        tokens.advance(scope.token, group, position)
-    return value

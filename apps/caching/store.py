@@ -120,29 +120,47 @@ def claim(group: str, tag: str, writer: str) -> bool:
 
 
 @_guarded
-def get(key: str) -> bytes | None:
-    """Return a stored value."""
-    found: bytes | None = _redis().get(value_key(key))
+def lock(keys: Sequence[str], holder: str, milliseconds: int) -> list[bool]:
+    """Take the right to fill values, which ends by itself; tells of which."""
+    pipe = _redis().pipeline(transaction=False)
+    for key in keys:
+        pipe.set(_lock_key(key), holder, px=milliseconds, nx=True)
+    return [bool(taken) for taken in pipe.execute()]
+
+
+@_guarded
+def put(values: Mapping[str, bytes], holder: str) -> list[bool]:
+    """Store values and let their locks go; refused where a lock is not the holder's any more."""
+    pipe = _redis().pipeline(transaction=False)
+    for key, value in values.items():
+        pipe.eval(STORE, 2, value_key(key), _lock_key(key), holder, value, KEEP_SECONDS)
+    return [bool(stored) for stored in pipe.execute()]
+
+
+@_guarded
+def release(keys: Sequence[str], holder: str) -> None:
+    """Let locks go without a value."""
+    pipe = _redis().pipeline(transaction=False)
+    for key in keys:
+        pipe.eval(RELEASE, 1, _lock_key(key), holder)
+    pipe.execute()
+
+
+@_guarded
+def remember(names: Mapping[str, str], seconds: int) -> None:
+    """Remember for so long which value was stored last for what was asked."""
+    pipe = _redis().pipeline(transaction=False)
+    for asked, key in names.items():
+        pipe.set(f"{PREFIX}:last:{asked}", key, ex=seconds)
+    pipe.execute()
+
+
+@_guarded
+def before(asked: str) -> bytes | None:
+    """Return the value that was stored last for what was asked."""
+    name = _redis().get(f"{PREFIX}:last:{asked}")
+    found: bytes | None = _redis().get(value_key(name.decode())) if name else None
     return found
-
-
-@_guarded
-def lock(key: str, holder: str, milliseconds: int) -> bool:
-    """Take the right to fill a value; it ends by itself."""
-    return bool(_redis().set(f"{PREFIX}:lock:{key}", holder, px=milliseconds, nx=True))
-
-
-@_guarded
-def put(key: str, holder: str, value: bytes) -> bool:
-    """Store a value and let the lock go; refused where the lock is not the holder's any more."""
-    names = (value_key(key), f"{PREFIX}:lock:{key}")
-    return bool(_redis().eval(STORE, 2, *names, holder, value, KEEP_SECONDS))
-
-
-@_guarded
-def release(key: str, holder: str) -> None:
-    """Let the lock go without a value."""
-    _redis().eval(RELEASE, 1, f"{PREFIX}:lock:{key}", holder)
 
 
 @_guarded
@@ -173,6 +191,10 @@ def counts(key: str) -> dict[str, int]:
 def reached(version: str) -> Position:
     """Return how far a server must be to know all that a version stands for."""
     return Position(int(version[:8], 16), int(version[8:24], 16))
+
+
+def _lock_key(key: str) -> str:
+    return f"{PREFIX}:lock:{key}"
 
 
 def _text(at: Position) -> str:

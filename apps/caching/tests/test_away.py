@@ -21,13 +21,13 @@ def guard(monkeypatch):
 
 def test_after_a_fault_nobody_asks_for_a_while(guard):
     with pytest.raises(store.LeftOut):
-        store.get("any")
+        store.get_many(["any"])
 
 
 def test_what_is_no_fault_of_the_server_opens_nothing(guard):
     guard.succeed()
     with pytest.raises(TypeError):
-        store.get()
+        store.get_many()
 
     assert guard.lets_in()
 

@@ -5,7 +5,7 @@ import threading
 import pytest
 from django.db import IntegrityError, connections, transaction
 
-from apps.caching import debts, keys, queries, stats, store
+from apps.caching import debts, flights, keys, stats, store
 from apps.caching.queries import cached
 from apps.cluster import processes
 from apps.posts.models import Tally
@@ -274,13 +274,13 @@ def test_200_readers_fill_once(owner):
 def test_a_dead_holder_delays_nobody_beyond_its_time_and_its_late_store_is_refused(
     owner, monkeypatch
 ):
-    monkeypatch.setattr(queries, "FILL_MS", 300)
+    monkeypatch.setattr(flights, "FILL_MS", 300)
     add(owner)
-    key = keys.key_for("test.likes", [f"posts.tally:{owner}"], "shard0", ((owner,), {}))
-    assert store.lock(key.name, "dead", 300)
+    (key,) = keys.keys_for("test.likes", "shard0", [([f"posts.tally:{owner}"], ((owner,), ()))])
+    assert store.lock([key.name], "dead", 300) == [True]
 
     assert likes(owner) == 1
-    assert store.put(key.name, "dead", b"old") is False
+    assert store.put({key.name: b"old"}, "dead") == [False]
     assert likes(owner) == 1
 
 

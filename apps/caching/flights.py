@@ -1,0 +1,157 @@
+"""Single flight: one reader of one process fills what the cache lacks, the others wait for it."""
+
+import pickle
+import time
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from apps.caching import memory, stats, store
+from apps.caching.keys import Key
+from apps.replication import scopes, tokens
+from apps.replication.tokens import START, Position
+
+if TYPE_CHECKING:
+    from apps.caching.queries import Query
+
+# The right to fill a value ends after this; others wait as long, then read for themselves.
+FILL_MS = 2000
+PAUSE_SECONDS = 0.01
+
+
+def look_up(query: "Query", asks: list[Any], wanted: dict[int, Key], found: dict[int, Any]) -> None:
+    """Put into `found`, by number, what is cached for the wanted keys, or is filled meanwhile.
+
+    What others take too long to fill is left out. Raises store.Away.
+    """
+    pending = _from_memory(query, wanted, found)
+    holder, until = uuid4().hex, time.monotonic() + FILL_MS / 1000
+    while pending:
+        pending = _from_grid(query, pending, found)
+        mine = _locked(pending, holder)
+        if mine:
+            _fill(query, asks, mine, holder, found)
+            pending = {number: key for number, key in pending.items() if number not in mine}
+        elif pending:
+            pending = _before(query, pending, found)
+            if time.monotonic() > until:
+                return
+            time.sleep(PAUSE_SECONDS if pending else 0)
+
+
+def _from_memory(query: "Query", wanted: dict[int, Key], found: dict[int, Any]) -> dict[int, Key]:
+    """Take what this process remembers; returns the rest."""
+    rest = {}
+    for number, key in wanted.items():
+        stored = memory.value(key.name)
+        if stored is None:
+            rest[number] = key
+        else:
+            found[number] = _taken(key.group, stored)
+            stats.count(query.name, "near")
+    return rest
+
+
+def _from_grid(query: "Query", pending: dict[int, Key], found: dict[int, Any]) -> dict[int, Key]:
+    """Take what the data grid has, in one round trip; returns the rest."""
+    rest = {}
+    names = [store.value_key(key.name) for key in pending.values()]
+    for (number, key), stored in zip(pending.items(), store.get_many(names), strict=True):
+        if stored is None:
+            rest[number] = key
+        else:
+            memory.keep(key.name, stored)
+            found[number] = _taken(key.group, stored)
+            stats.count(query.name, "hit")
+    return rest
+
+
+def _locked(pending: dict[int, Key], holder: str) -> dict[int, Key]:
+    """Take the right to fill what is not being filled; returns what this reader is to fill."""
+    if not pending:
+        return {}
+    got = store.lock([key.name for key in pending.values()], holder, FILL_MS)
+    return {number: pending[number] for number, mine in zip(pending, got, strict=True) if mine}
+
+
+def _fill(
+    query: "Query", asks: list[Any], mine: dict[int, Key], holder: str, found: dict[int, Any]
+) -> None:
+    # Who had the right before may have filled a value meanwhile.
+    missing = _from_grid(query, mine, found)
+    store.release([mine[number].name for number in mine if number not in missing], holder)
+    if not missing:
+        return
+    try:
+        values, token = _read(query, asks, missing)
+    except BaseException:
+        store.release([key.name for key in missing.values()], holder)
+        raise
+    found.update(values)
+    for kept in _store(query, missing, holder, values, token):
+        stats.count(query.name, "filled" if kept else "late")
+
+
+def _read(
+    query: "Query", asks: list[Any], missing: dict[int, Key]
+) -> tuple[dict[int, Any], tokens.Token]:
+    """Ask servers that are as far as the keys; returns the answers and how far they were."""
+    scope = scopes.current()
+    with scopes.scope(scope.token if scope else None) as reading:
+        for key in missing.values():
+            tokens.advance(reading.token, key.group, key.position, is_primary=True)
+        values = query.load([asks[number] for number in missing])
+    if scope is not None:
+        for group in {key.group for key in missing.values()}:
+            tokens.advance(scope.token, group, reading.token[group], is_primary=True)
+    return dict(zip(missing, values, strict=True)), reading.token
+
+
+def _store(
+    query: "Query",
+    missing: dict[int, Key],
+    holder: str,
+    values: dict[int, Any],
+    token: tokens.Token,
+) -> list[bool]:
+    packed = {
+        key.name: pickle.dumps((token[key.group], values[number]))
+        for number, key in missing.items()
+    }
+    try:
+        kept = store.put(packed, holder)
+        if query.stale_seconds:
+            asked = {key.asked: key.name for key in missing.values()}
+            store.remember(asked, query.stale_seconds)
+    except store.Away:
+        return [False] * len(missing)
+    return kept
+
+
+def _before(query: "Query", pending: dict[int, Key], found: dict[int, Any]) -> dict[int, Key]:
+    """Take the values before those that are being filled, where the query allows it."""
+    if not query.stale_seconds:
+        return pending
+    rest = {}
+    for number, key in pending.items():
+        stored = store.before(key.asked)
+        if stored is None or not _has_all_seen(key.group, stored):
+            rest[number] = key
+        else:
+            found[number] = _taken(key.group, stored)
+            stats.count(query.name, "stale")
+    return rest
+
+
+def _has_all_seen(group: str, stored: bytes) -> bool:
+    position: Position = pickle.loads(stored)[0]  # noqa: S301  (of our own data grid)
+    scope = scopes.current()
+    return scope is not None and position.covers(scope.token.get(group, START))
+
+
+def _taken(group: str, stored: bytes) -> Any:
+    """Return a stored value; whoever takes it reads nothing older from now on."""
+    position, value = pickle.loads(stored)  # noqa: S301  (of our own data grid, as Django's caches)
+    scope = scopes.current()
+    if scope is not None:
+        tokens.advance(scope.token, group, position)
+    return value
