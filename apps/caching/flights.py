@@ -26,12 +26,11 @@ def look_up(query: "Query", asks: list[Any], wanted: dict[int, Key], found: dict
     pending = _from_memory(query, wanted, found)
     holder, until = uuid4().hex, time.monotonic() + FILL_MS / 1000
     while pending:
-        pending = _from_grid(query, pending, found)
-        mine = _locked(pending, holder)
+        mine = _from_grid(query, pending, holder, found)
         if mine:
             _fill(query, asks, mine, holder, found)
-            pending = {number: key for number, key in pending.items() if number not in mine}
-        elif pending:
+        pending = {number: key for number, key in pending.items() if number not in found}
+        if pending and not mine:
             pending = _before(query, pending, found)
             if time.monotonic() > until:
                 return
@@ -51,79 +50,67 @@ def _from_memory(query: "Query", wanted: dict[int, Key], found: dict[int, Any]) 
     return rest
 
 
-def _from_grid(query: "Query", pending: dict[int, Key], found: dict[int, Any]) -> dict[int, Key]:
-    """Take what the data grid has, in one round trip; returns the rest."""
-    rest = {}
-    names = [store.value_key(key.name) for key in pending.values()]
-    for (number, key), stored in zip(pending.items(), store.get_many(names), strict=True):
-        if stored is None:
-            rest[number] = key
-        else:
+def _from_grid(
+    query: "Query", pending: dict[int, Key], holder: str, found: dict[int, Any]
+) -> dict[int, Key]:
+    """Take what the data grid has, in one round trip; returns what this reader is to fill."""
+    mine = {}
+    answers = store.get_or_lock([key.name for key in pending.values()], holder, FILL_MS)
+    for (number, key), stored in zip(pending.items(), answers, strict=True):
+        if isinstance(stored, bytes):
             memory.keep(key.name, stored)
             found[number] = _taken(key.group, stored)
             stats.count(query.name, "hit")
-    return rest
-
-
-def _locked(pending: dict[int, Key], holder: str) -> dict[int, Key]:
-    """Take the right to fill what is not being filled; returns what this reader is to fill."""
-    if not pending:
-        return {}
-    got = store.lock([key.name for key in pending.values()], holder, FILL_MS)
-    return {number: pending[number] for number, mine in zip(pending, got, strict=True) if mine}
+        elif stored:
+            mine[number] = key
+    return mine
 
 
 def _fill(
     query: "Query", asks: list[Any], mine: dict[int, Key], holder: str, found: dict[int, Any]
 ) -> None:
-    # Who had the right before may have filled a value meanwhile.
-    missing = _from_grid(query, mine, found)
-    store.release([mine[number].name for number in mine if number not in missing], holder)
-    if not missing:
-        return
     try:
-        values, token = _read(query, asks, missing)
+        values, token = _read(query, asks, mine)
     except BaseException:
-        store.release([key.name for key in missing.values()], holder)
+        store.release([key.name for key in mine.values()], holder)
         raise
     found.update(values)
-    for kept in _store(query, missing, holder, values, token):
+    for kept in _store(query, mine, holder, values, token):
         stats.count(query.name, "filled" if kept else "late")
 
 
 def _read(
-    query: "Query", asks: list[Any], missing: dict[int, Key]
+    query: "Query", asks: list[Any], mine: dict[int, Key]
 ) -> tuple[dict[int, Any], tokens.Token]:
     """Ask servers that are as far as the keys; returns the answers and how far they were."""
     scope = scopes.current()
     with scopes.scope(scope.token if scope else None) as reading:
-        for key in missing.values():
+        for key in mine.values():
             tokens.advance(reading.token, key.group, key.position, is_primary=True)
-        values = query.load([asks[number] for number in missing])
+        values = query.load([asks[number] for number in mine])
     if scope is not None:
-        for group in {key.group for key in missing.values()}:
+        for group in {key.group for key in mine.values()}:
             tokens.advance(scope.token, group, reading.token[group], is_primary=True)
-    return dict(zip(missing, values, strict=True)), reading.token
+    return dict(zip(mine, values, strict=True)), reading.token
 
 
 def _store(
     query: "Query",
-    missing: dict[int, Key],
+    mine: dict[int, Key],
     holder: str,
     values: dict[int, Any],
     token: tokens.Token,
 ) -> list[bool]:
     packed = {
-        key.name: pickle.dumps((token[key.group], values[number]))
-        for number, key in missing.items()
+        key.name: pickle.dumps((token[key.group], values[number])) for number, key in mine.items()
     }
     try:
         kept = store.put(packed, holder)
         if query.stale_seconds:
-            asked = {key.asked: key.name for key in missing.values()}
+            asked = {key.asked: key.name for key in mine.values()}
             store.remember(asked, query.stale_seconds)
     except store.Away:
-        return [False] * len(missing)
+        return [False] * len(mine)
     return kept
 
 

@@ -31,9 +31,7 @@ def keys_for(query: str, group: str, asks: Sequence[tuple[Sequence[str], Any]]) 
     wanted = [[*named, *dict.fromkeys(tags.whole(tag) for tag in named)] for named, _ in asks]
     every = list(dict.fromkeys(tag for named in wanted for tag in named))
     versions = dict(zip(every, memory.versions(group, every), strict=True))
-    for tag, version in versions.items():
-        if version is None:
-            versions[tag] = _new_version(group, tag)
+    versions |= _new_versions(group, [tag for tag in every if versions[tag] is None])
     return [
         _key(query, group, ask, [versions[tag] for tag in named])
         for named, (_, ask) in zip(wanted, asks, strict=True)
@@ -52,10 +50,11 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _new_version(group: str, tag: str) -> str | None:
-    """Give a tag that has none the primary's position; None where another one is at it."""
+def _new_versions(group: str, unknown: list[str]) -> dict[str, str | None]:
+    """Give tags that have none the primary's position; others may be at some of them."""
     writer = uuid4().hex[:12]
-    if not store.claim(group, tag, writer):
-        return None
-    store.bump(group, [tag], writer, positions.ask(group))
-    return store.versions(group, [tag])[0]
+    mine = store.claim(group, unknown, writer) if unknown else []
+    if not mine:
+        return {}
+    store.bump(group, mine, writer, positions.ask(group))
+    return dict(zip(mine, store.versions(group, mine), strict=True))

@@ -45,13 +45,13 @@ def cached(
     name: str,
     *,
     tags: Callable[..., Sequence[str]],
-    group: str | None = None,
+    group: str | Callable[..., str] | None = None,
     stale_seconds: int = 0,
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Cache a function's answers, also None and empty ones, until a commit touches a tag of theirs.
 
     `tags` gives the tags for the same arguments. The function's reads must be of the shard that
-    its first argument, an id, names, or of `group`. Inside a transaction there the cache is left
+    its first argument, an id, names, or of `group`, which may be a function of the arguments. Inside a transaction there the cache is left
     alone. With `stale_seconds` those who would have to wait for somebody else's fill take the
     value before it, if it is younger than that and holds all that they have seen.
     """
@@ -61,7 +61,7 @@ def cached(
             name,
             load=lambda asks: [function(*args, **dict(named)) for args, named in asks],
             tags=lambda ask: tags(*ask[0], **dict(ask[1])),
-            group_of=lambda ask: group or directory.shard_of_id(ask[0][0]),
+            group_of=lambda ask: _group(group, ask[0]),
             stale_seconds=stale_seconds,
         )
 
@@ -102,6 +102,12 @@ def cached_many(
         return answer
 
     return decorate
+
+
+def _group(group: str | Callable[..., str] | None, args: Sequence[Any]) -> str:
+    if group is None:
+        return directory.shard_of_id(args[0])
+    return group if isinstance(group, str) else group(*args)
 
 
 def _shard_of_key(key: Any) -> str:

@@ -75,6 +75,19 @@ for _, key in ipairs(KEYS) do
     end
 end
 """
+# The values that are there, and the locks of those that are not, in one round trip.
+GET_OR_LOCK = """
+local found = {}
+for place = 1, #KEYS, 2 do
+    local value = redis.call('GET', KEYS[place])
+    if not value then
+        local set = redis.call('SET', KEYS[place + 1], ARGV[1], 'PX', ARGV[2], 'NX')
+        value = set and 1 or 0
+    end
+    found[(place + 1) / 2] = value
+end
+return found
+"""
 # Only the holder of the lock stores, and only it lets go.
 STORE = """
 if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
@@ -114,18 +127,23 @@ def get_many(names: Sequence[str]) -> list[bytes | None]:
 
 
 @_guarded
-def claim(group: str, tag: str, writer: str) -> bool:
-    """Mark a tag that has no version; tells whether this process is to give it one."""
-    return bool(_redis().set(tag_key(group, tag), f"!{writer}|0", px=MARK_MS, nx=True))
+def claim(group: str, tags: Sequence[str], writer: str) -> list[str]:
+    """Mark tags that have no version; returns those that this process is to give one."""
+    pipe = _redis().pipeline(transaction=False)
+    for tag in tags:
+        pipe.set(tag_key(group, tag), f"!{writer}|0", px=MARK_MS, nx=True)
+    return [tag for tag, claimed in zip(tags, pipe.execute(), strict=True) if claimed]
 
 
 @_guarded
-def lock(keys: Sequence[str], holder: str, milliseconds: int) -> list[bool]:
-    """Take the right to fill values, which ends by itself; tells of which."""
-    pipe = _redis().pipeline(transaction=False)
-    for key in keys:
-        pipe.set(_lock_key(key), holder, px=milliseconds, nx=True)
-    return [bool(taken) for taken in pipe.execute()]
+def get_or_lock(keys: Sequence[str], holder: str, milliseconds: int) -> list[bytes | bool]:
+    """Return values; for one that is not there, whether the right to fill it is the holder's now.
+
+    That right ends by itself.
+    """
+    names = [name for key in keys for name in (value_key(key), _lock_key(key))]
+    found = _redis().eval(GET_OR_LOCK, len(names), *names, holder, milliseconds)
+    return [one if isinstance(one, bytes) else bool(one) for one in found]
 
 
 @_guarded

@@ -277,7 +277,7 @@ def test_a_dead_holder_delays_nobody_beyond_its_time_and_its_late_store_is_refus
     monkeypatch.setattr(flights, "FILL_MS", 300)
     add(owner)
     (key,) = keys.keys_for("test.likes", "shard0", [([f"posts.tally:{owner}"], ((owner,), ()))])
-    assert store.lock([key.name], "dead", 300) == [True]
+    assert store.get_or_lock([key.name], "dead", 300) == [True]
 
     assert likes(owner) == 1
     assert store.put({key.name: b"old"}, "dead") == [False]
