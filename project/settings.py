@@ -227,8 +227,9 @@ USE_TZ = True
 
 # --- Signing in ------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.Account"
+AUTHENTICATION_BACKENDS = ["apps.accounts.backends.Backend"]
 # The username is unique whatever its case, by a constraint on lower(username).
-SILENCED_SYSTEM_CHECKS = ["auth.E003"]
+SILENCED_SYSTEM_CHECKS = ["auth.E003", "auth.W004"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}

@@ -36,7 +36,9 @@ class AccountManager(BaseUserManager["Account"]):
 class Account(AbstractBaseUser, PermissionsMixin):
     """A person who signs in (directory). Names are unique here, over all shards."""
 
-    cache_tags: ClassVar = {"name": "lower(username)"}
+    cache_tags: ClassVar = {"name": "lower(username)", "account": "id"}
+    # What ends all sessions when it changes, where it is known without the password.
+    session_hash: str | None = None
 
     id = models.BigIntegerField(primary_key=True)
     username = models.CharField(max_length=30, validators=(USERNAME,))
@@ -58,6 +60,10 @@ class Account(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return f"@{self.username}"
+
+    def get_session_auth_hash(self) -> str:
+        """Return what a session must carry to be this account's."""
+        return self.session_hash or super().get_session_auth_hash()
 
     @property
     def joined_at(self) -> datetime:

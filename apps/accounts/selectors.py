@@ -1,18 +1,16 @@
 """Every read of accounts and profiles that others need."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.core.files.storage import default_storage
-from django.db.models import OuterRef, Subquery
-from django.db.models.functions import JSONObject, Lower
+from django.db.models.functions import Lower
 from django.urls import reverse
 
 from apps.accounts.errors import NoSuchAccount
 from apps.accounts.models import NAME, Account, Profile
-from apps.caching.queries import cached
+from apps.caching.queries import cached, cached_many
 from apps.sharding import ids
 from apps.sharding.conf import conf
 
@@ -72,7 +70,7 @@ def account_named(username: str) -> Account:
 def profile_named(username: str) -> ProfileCard:
     """Return the card of the account with this username; raises NoSuchAccount."""
     account_id = _id_of(username.lower()) if NAME.match(username) else None
-    card = _profile(account_id) if account_id else None
+    card = cards_of([account_id]).get(account_id) if account_id else None
     if card is None:
         raise NoSuchAccount(username)
     return card
@@ -84,29 +82,10 @@ def _id_of(name: str) -> int | None:
     return found.values_list("pk", flat=True).first()
 
 
-@cached("accounts.profile", tags=lambda account_id: [f"accounts.profile:{account_id}"])
-def _profile(account_id: int) -> ProfileCard | None:
-    return cards_of([account_id]).get(account_id)
-
-
-def cards_of(account_ids: Iterable[int]) -> dict[int, ProfileCard]:
+@cached_many("accounts.profile", tags=lambda account_id: [f"accounts.profile:{account_id}"])
+def cards_of(account_ids: Sequence[int]) -> dict[int, ProfileCard]:
     """Return the cards of accounts by id, with one query a shard; missing ones left out."""
     return {pk: _card(row) for pk, row in Profile.objects.get_many(account_ids).items()}
-
-
-def card_beside(column: str) -> Subquery:
-    """Return an expression, for a query on the same shard, for the card of the id in `column`.
-
-    It gives an object for `card_from`. So a page of posts and their authors is one query.
-    """
-    fields = {name: name for name in ("username", "name", "picture")}
-    rows = Profile.objects.filter(id=OuterRef(column)).order_by()
-    return Subquery(rows.annotate(card=JSONObject(**fields)).values("card"))
-
-
-def card_from(account_id: int, fields: dict[str, Any]) -> ProfileCard:
-    """Return the card that an expression of `card_beside` gave."""
-    return ProfileCard(id=account_id, **fields)
 
 
 def _card(row: Profile) -> ProfileCard:

@@ -51,9 +51,10 @@ def cached(
     """Cache a function's answers, also None and empty ones, until a commit touches a tag of theirs.
 
     `tags` gives the tags for the same arguments. The function's reads must be of the shard that
-    its first argument, an id, names, or of `group`, which may be a function of the arguments. Inside a transaction there the cache is left
-    alone. With `stale_seconds` those who would have to wait for somebody else's fill take the
-    value before it, if it is younger than that and holds all that they have seen.
+    its first argument, an id, names, or of `group`, which may be a function of the arguments.
+    Inside a transaction there the cache is left alone. With `stale_seconds` those who would have
+    to wait for somebody else's fill take the value before it, if it is younger than that and
+    holds all that they have seen.
     """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:

@@ -13,6 +13,7 @@ class Follow(ShardedModel):
     """One account follows another."""
 
     shard_keys = ("follower_id",)
+    cache_tags: ClassVar = {"follower": "follower_id"}
 
     pk = models.CompositePrimaryKey("follower_id", "followed_id")
     follower_id = models.BigIntegerField()

@@ -10,6 +10,9 @@ from apps.follows.models import Follow, Tally
 from apps.sharding.tallies import SLOTS
 
 
+@cached(
+    "follows.following", tags=lambda follower_id, followed_id: [f"follows.follower:{follower_id}"]
+)
 def is_following(follower_id: int, followed_id: int) -> bool:
     """Tell whether one account follows another."""
     return Follow.objects.filter(follower_id=follower_id, followed_id=followed_id).exists()

@@ -12,8 +12,8 @@ from apps.accounts.selectors import ProfileCard
 from apps.caching.queries import cached
 from apps.kernel import cursors
 from apps.notifications.models import Kind, Notification, Seen
-from apps.posts import selectors as posts
-from apps.posts.selectors import PostCard
+from apps.posts import cards
+from apps.posts.cards import PostCard
 
 PAGE = 20
 MOST_UNREAD = 100
@@ -76,7 +76,7 @@ def _seen(account_id: int) -> Coalesce:
 def _cards(rows: list[Any], account_id: int) -> list[Card]:
     actors = accounts.cards_of({row.actor_id for row in rows})
     wanted = dict.fromkeys(row.post_id for row in rows if row.post_id is not None)
-    shown = {card.id: card for card in posts.cards(list(wanted), viewer_id=account_id)}
+    shown = {card.id: card for card in cards.cards(list(wanted), viewer_id=account_id)}
     return [
         Card(
             id=row.pk,

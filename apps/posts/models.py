@@ -19,7 +19,11 @@ class Post(ShardedModel):
     """What an account wrote, or its repost of another post. Its time is in its id."""
 
     shard_keys = ("id", "author_id")
-    cache_tags: ClassVar = {"author": "author_id"}
+    cache_tags: ClassVar = {
+        "author": "author_id",
+        "post": "id",
+        "public": "CASE WHEN repost_of_id IS NULL AND in_reply_to_id IS NULL THEN 'any' END",
+    }
 
     id = IdField(of="author_id")
     author_id = models.BigIntegerField()
@@ -84,6 +88,7 @@ class Like(ShardedModel):
     """An account likes a post (on the post's shard: unique and counted there)."""
 
     shard_keys = ("post_id",)
+    cache_tags: ClassVar = {"liker": "account_id"}
 
     pk = models.CompositePrimaryKey("post_id", "account_id")
     post = models.ForeignKey(Post, on_delete=models.CASCADE, db_index=False)
@@ -98,6 +103,7 @@ class Reply(ShardedModel):
     """A post answers another one (on the shard of the conversation's first post)."""
 
     shard_keys = ("root_id",)
+    cache_tags: ClassVar = {"conversation": "root_id"}
 
     pk = models.CompositePrimaryKey("root_id", "reply_id")
     root_id = models.BigIntegerField()

@@ -1,26 +1,24 @@
-"""Every read of posts that others need: cards, with one query a shard for a whole page."""
+"""Every read of posts that others need; `cards` says what a post is in a list."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.db import connections, router
-from django.db.models import BooleanField, Exists, F, OuterRef, Q, Sum, Value
-from django.urls import reverse
-from django.utils.safestring import SafeString
+from django.db.models import F
 
-from apps.accounts import selectors as accounts
-from apps.accounts.selectors import ProfileCard
 from apps.caching.queries import cached
 from apps.kernel import cursors
-from apps.posts import texts
+from apps.posts import cards
+from apps.posts.cards import Listed
 from apps.posts.models import Like, Post, Tally
 from apps.replication import scopes
 from apps.sharding import querysets
-from apps.sharding.querysets import ShardedQuerySet
+from apps.sharding.conf import conf
 
 PAGE = 20
+# Whoever would have to wait for the newest public posts takes those of a moment ago.
+STALE_SECONDS = 10
 
 # The ids of each author come from an index alone; only those that are shown are looked up.
 NEWEST = """
@@ -34,95 +32,37 @@ SELECT post.id, post.author_id, post.repost_of_id FROM (
 """
 
 
-@dataclass(frozen=True)
-class PostCard:
-    """A post as a viewer sees it in a list."""
-
-    id: int
-    author: ProfileCard
-    created_at: datetime
-    text: str
-    likes: int
-    reposts: int
-    replies: int
-    liked: bool
-    reposted: bool
-    mine: bool
-    reposted_by: ProfileCard | None = None
-    in_reply_to_id: int | None = None
-    root_id: int | None = None
-    # Its place in the list: the id of the repost that brings it, or its own.
-    item_id: int = 0
-    arrived_at: datetime | None = None
-
-    @property
-    def url(self) -> str:
-        """The address of the thread page."""
-        return reverse("posts:thread", args=[self.author.username, self.id])
-
-    @property
-    def html(self) -> SafeString:
-        """The text with its links."""
-        return texts.to_html(self.text)
-
-
-class Rows(NamedTuple):
-    """Posts by id, and the ids of those that the viewer has reposted."""
-
-    posts: dict[int, Any]
-    reposted: set[int]
-
-
-def with_cards(viewer_id: int | None) -> ShardedQuerySet[Any]:
-    """Return posts with their author, counts and the viewer's like in the same query."""
-    like = Like.objects.filter(post_id=OuterRef("pk"), account_id=viewer_id or 0)
-    return Post.objects.annotate(
-        author=accounts.card_beside("author_id"),
-        counts=Tally.beside("pk"),
-        liked=Exists(like) if viewer_id else Value(False, output_field=BooleanField()),
-    )
-
-
-def cards(post_ids: Sequence[int], *, viewer_id: int | None) -> list[PostCard]:
-    """Return the cards of posts and reposts in the given order; deleted ones are left out."""
-    rows = _rows(post_ids, viewer_id)
-    originals = {row.repost_of_id for row in rows.posts.values() if row.repost_of_id}
-    missing = originals - rows.posts.keys()
-    if missing:
-        more = _rows(sorted(missing), viewer_id)
-        rows = Rows(rows.posts | more.posts, rows.reposted | more.reposted)
-    return _in_order(post_ids, rows, viewer_id)
-
-
-def card(post_id: int, *, viewer_id: int | None) -> PostCard | None:
-    """Return the card of one post, None where it is not there."""
-    found = cards([post_id], viewer_id=viewer_id)
-    return found[0] if found else None
-
-
-def public_page(*, before: int | None, viewer_id: int | None) -> cursors.Page[PostCard]:
+def public_page(*, before: int | None, viewer_id: int | None) -> cursors.Page[Listed]:
     """Return what everybody wrote, newest first: no replies, no reposts; from every shard."""
-    public = with_cards(viewer_id).filter(repost_of_id=None, in_reply_to_id=None)
-    page = public.scatter(Q()).page(limit=PAGE, before=before)
-    found = {row.pk: row for row in page.items}
-    rows = Rows(found, _reposted(list(found), viewer_id))
-    return cursors.Page(_in_order(list(found), rows, viewer_id), page.next_cursor)
+    found = [pk for shard in conf().shards for pk in _public_on(shard, before)]
+    page = cursors.page(sorted(found, reverse=True), PAGE, key=int)
+    return cursors.Page(cards.listed(page.items, viewer_id=viewer_id), page.next_cursor)
+
+
+@cached(
+    "posts.public",
+    tags=lambda shard, before: ["posts.public:any"],
+    group=lambda shard, before: shard,
+    stale_seconds=STALE_SECONDS,
+)
+def _public_on(shard: str, before: int | None) -> list[int]:
+    public = Post.objects.on(shard).filter(repost_of_id=None, in_reply_to_id=None)
+    if before is not None:
+        public = public.filter(id__lt=before)
+    return list(public.order_by("-id").values_list("id", flat=True)[: PAGE + 1])
 
 
 def author_page(
     *, author_id: int, before: int | None, viewer_id: int | None
-) -> cursors.Page[PostCard]:
+) -> cursors.Page[Listed]:
     """Return what one account wrote and reposted, newest first."""
-    page = cursors.page(_written(author_id, before), PAGE, key=lambda item: item["item_id"])
-    wanted = [item["item_id"] for item in page.items]
-    originals = [item["original_of"] for item in page.items if item["original_of"]]
-    rows = _rows([*wanted, *originals], viewer_id)
-    return cursors.Page(_in_order(wanted, rows, viewer_id), page.next_cursor)
+    page = cursors.page(_written(author_id, before), PAGE, key=int)
+    return cursors.Page(cards.listed(page.items, viewer_id=viewer_id), page.next_cursor)
 
 
 @cached("posts.author_page", tags=lambda author_id, before: [f"posts.author:{author_id}"])
-def _written(author_id: int, before: int | None) -> list[dict[str, Any]]:
-    return list(written_by(author_id, before=before)[: PAGE + 1])
+def _written(author_id: int, before: int | None) -> list[int]:
+    return [item["item_id"] for item in written_by(author_id, before=before)[: PAGE + 1]]
 
 
 def written_by(author_id: int, *, before: int | None = None, since: int = 0) -> Any:
@@ -148,11 +88,6 @@ def written_by_all(
             cursor.execute(NEWEST, [group, bound, limit, limit])
             found += cursor.fetchall()
     return [dict(zip(("item_id", "by_id", "original_of"), row, strict=True)) for row in found]
-
-
-def page_of(items: Sequence[int], originals: Iterable[int], viewer_id: int) -> list[PostCard]:
-    """Return the cards for a timeline's items, whose originals are known, in their order."""
-    return _in_order(items, _rows([*items, *originals], viewer_id), viewer_id)
 
 
 def is_there(post_id: int) -> bool:
@@ -207,70 +142,11 @@ def counts_of(post_ids: Iterable[int]) -> dict[int, dict[str, int]]:
 
     Posts on which nothing was ever counted, and deleted ones, are left out.
     """
-    found: dict[int, dict[str, int]] = {}
     with scopes.primary():
-        for group in querysets.by_shard(dict.fromkeys(post_ids)).values():
-            sums = {name: Sum(name) for name in ("likes", "reposts", "replies")}
-            rows = Tally.objects.filter(owner_id__in=group).values("owner_id").annotate(**sums)
-            for row in rows.order_by().values_list("owner_id", *sums):
-                found[row[0]] = dict(zip(sums, row[1:], strict=True))
-    return found
+        return cards.counts(post_ids)
 
 
 @cached("posts.posts_count", tags=lambda author_id: [f"posts.tally:{author_id}"])
 def posts_count(author_id: int) -> int:
     """Return how many posts (no reposts) an account has."""
     return Tally.of(author_id)["posts"]
-
-
-def _rows(post_ids: Iterable[int], viewer_id: int | None) -> Rows:
-    groups = querysets.by_shard(dict.fromkeys(post_ids))
-    wanted = [post_id for group in groups.values() for post_id in group]
-    mine = Q(author_id=viewer_id, repost_of_id__in=wanted)
-    home = next(iter(querysets.by_shard([viewer_id]))) if viewer_id else None
-    if home and wanted:
-        groups.setdefault(home, [])
-    posts: dict[int, Any] = {}
-    for shard, group in groups.items():
-        here = Q(id__in=group) | mine if shard == home else Q(id__in=group)
-        posts.update({row.pk: row for row in with_cards(viewer_id).on(shard).filter(here)})
-    mine_of = {row.repost_of_id for row in posts.values() if row.author_id == viewer_id}
-    return Rows(posts, mine_of - {None})
-
-
-def _reposted(post_ids: list[int], viewer_id: int | None) -> set[int]:
-    if viewer_id is None or not post_ids:
-        return set()
-    mine = Post.objects.filter(author_id=viewer_id, repost_of_id__in=post_ids).only("repost_of_id")
-    return {row.repost_of_id for row in mine if row.repost_of_id}
-
-
-def _in_order(post_ids: Iterable[int], rows: Rows, viewer_id: int | None) -> list[PostCard]:
-    found = (rows.posts.get(post_id) for post_id in post_ids)
-    made = (_card(row, rows, viewer_id) for row in found if row is not None)
-    return [card for card in made if card is not None]
-
-
-def _card(row: Any, rows: Rows, viewer_id: int | None) -> PostCard | None:
-    shown = rows.posts.get(row.repost_of_id) if row.repost_of_id else row
-    if shown is None or shown.author is None or row.author is None:
-        return None
-    counts = shown.counts or Tally.none()
-    by = accounts.card_from(row.author_id, row.author) if shown is not row else None
-    return PostCard(
-        id=shown.pk,
-        author=accounts.card_from(shown.author_id, shown.author),
-        created_at=shown.created_at,
-        text=shown.text,
-        likes=counts["likes"],
-        reposts=counts["reposts"],
-        replies=counts["replies"],
-        liked=shown.liked,
-        reposted=shown.pk in rows.reposted,
-        mine=shown.author_id == viewer_id,
-        reposted_by=by,
-        in_reply_to_id=shown.in_reply_to_id,
-        root_id=shown.root_id,
-        item_id=row.pk,
-        arrived_at=shown.arrived_at,
-    )

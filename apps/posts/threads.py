@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 from django.db import connections, router
 
+from apps.caching.queries import cached
 from apps.kernel import cursors
-from apps.posts import selectors
+from apps.posts import cards
+from apps.posts.cards import Listed, PostCard
 from apps.posts.models import Post, Reply
-from apps.posts.selectors import PostCard
 from apps.sharding import directory
 
 PAGE = 50
@@ -29,19 +30,19 @@ class Thread:
     """A post with the posts above it (None for one that is gone) and the replies below it."""
 
     post: PostCard
-    ancestors: list[PostCard | None]
-    replies: cursors.Page[PostCard]
+    ancestors: list[Listed | None]
+    replies: cursors.Page[Listed]
 
 
 def thread(post_id: int, *, viewer_id: int | None, after: int | None = None) -> Thread | None:
     """Return the conversation around a post, None where the post is not there."""
-    post = selectors.card(post_id, viewer_id=viewer_id)
+    post = cards.card(post_id, viewer_id=viewer_id)
     if post is None:
         return None
     above = _ancestor_ids(post)
     below = _reply_ids(post, viewer_id, after)
-    found = selectors.cards([*above, *below.items], viewer_id=viewer_id)
-    by_id = {card.id: card for card in found}
+    found = cards.listed([*above, *below.items], viewer_id=viewer_id)
+    by_id = {one.id: one for one in found}
     replies = [by_id[reply_id] for reply_id in below.items if reply_id in by_id]
     return Thread(
         post=post,
@@ -50,11 +51,20 @@ def thread(post_id: int, *, viewer_id: int | None, after: int | None = None) -> 
     )
 
 
+def _tags(root_id: int, parent_id: int, after: int = 0) -> list[str]:
+    return [f"posts.conversation:{root_id}"]
+
+
 def _ancestor_ids(post: PostCard) -> list[int]:
-    if post.in_reply_to_id is None or post.root_id is None:
-        return []
-    alias = router.db_for_read(Reply, shard=directory.shard_of_id(post.root_id))
-    values = {"parent": post.in_reply_to_id, "root": post.root_id, "depth": DEPTH}
+    root_id, parent_id = post.stored.root_id, post.stored.in_reply_to_id
+    return [] if root_id is None or parent_id is None else _above(root_id, parent_id)
+
+
+@cached("posts.ancestors", tags=_tags)
+def _above(root_id: int, parent_id: int) -> list[int]:
+    """Return a post and what is above it, the conversation's first post first."""
+    alias = router.db_for_read(Reply, shard=directory.shard_of_id(root_id))
+    values = {"parent": parent_id, "root": root_id, "depth": DEPTH}
     with connections[alias].cursor() as cursor:
         cursor.execute(ANCESTORS, values)
         return [row[0] for row in cursor.fetchall()]
@@ -66,10 +76,19 @@ def _reply_ids(post: PostCard, viewer_id: int | None, after: int | None) -> curs
     A reply reaches the conversation's shard by an event, a moment later; the viewer's own are
     asked for where they were written, so that nobody misses what he has just sent.
     """
-    rows = Reply.objects.filter(root_id=post.root_id or post.id, parent_id=post.id)
-    children = rows.filter(reply_id__gt=after or 0).order_by("reply_id")
-    found = set(children.values_list("reply_id", flat=True)[: PAGE + 1])
+    found = set(_below(post.stored.root_id or post.id, post.id, after or 0))
     if viewer_id is not None:
-        own = Post.objects.filter(author_id=viewer_id, in_reply_to_id=post.id, id__gt=after or 0)
-        found.update(own.order_by("id").values_list("id", flat=True)[: PAGE + 1])
+        found.update(_own(viewer_id, post.id, after or 0))
     return cursors.page(sorted(found), PAGE, key=int)
+
+
+@cached("posts.replies", tags=_tags)
+def _below(root_id: int, parent_id: int, after: int) -> list[int]:
+    children = Reply.objects.filter(root_id=root_id, parent_id=parent_id, reply_id__gt=after)
+    return list(children.order_by("reply_id").values_list("reply_id", flat=True)[: PAGE + 1])
+
+
+@cached("posts.own_replies", tags=lambda author_id, parent_id, after: [f"posts.author:{author_id}"])
+def _own(author_id: int, parent_id: int, after: int) -> list[int]:
+    own = Post.objects.filter(author_id=author_id, in_reply_to_id=parent_id, id__gt=after)
+    return list(own.order_by("id").values_list("id", flat=True)[: PAGE + 1])

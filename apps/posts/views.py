@@ -12,10 +12,10 @@ from django_htmx.middleware import HtmxDetails
 
 from apps.accounts.requests import account_of, viewer_of
 from apps.kernel import cursors
-from apps.posts import selectors, services, threads
+from apps.posts import cards, services, threads
+from apps.posts.cards import PostCard
 from apps.posts.errors import NoSuchPost
 from apps.posts.forms import ComposeForm
-from apps.posts.selectors import PostCard
 
 
 @require_safe
@@ -123,7 +123,7 @@ def _changed(request: HttpRequest, post_id: int) -> HttpResponse:
 
 
 def _card_or_404(request: HttpRequest, post_id: int) -> PostCard:
-    card = selectors.card(post_id, viewer_id=viewer_of(request))
+    card = cards.card(post_id, viewer_id=viewer_of(request))
     if card is None:
         raise NoSuchPost(post_id)
     return card
@@ -132,6 +132,6 @@ def _card_or_404(request: HttpRequest, post_id: int) -> PostCard:
 def _composer(
     request: HttpRequest, form: ComposeForm, parent_id: int | None, status: int
 ) -> HttpResponse:
-    parent = selectors.card(parent_id, viewer_id=viewer_of(request)) if parent_id else None
+    parent = cards.card(parent_id, viewer_id=viewer_of(request)) if parent_id else None
     context = {"compose_form": form, "parent": parent}
     return render(request, "posts/compose.html", context, status=status)

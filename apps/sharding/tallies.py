@@ -4,12 +4,14 @@ A count is the sum of up to eight rows; each writer adds to the row that its own
 post that everybody likes is not a row that everybody locks.
 """
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 from django.db import connections, models, router
-from django.db.models import OuterRef, Subquery, Sum, Value
-from django.db.models.functions import Coalesce, JSONObject
+from django.db.models import Sum
+from django.db.models.functions import Coalesce
 
+from apps.sharding import querysets
 from apps.sharding.ids import bucket_of
 from apps.sharding.models import ShardedModel
 
@@ -53,16 +55,15 @@ class Tally(ShardedModel):
         return cls.objects.filter(owner_id=owner_id).aggregate(**sums)
 
     @classmethod
-    def beside(cls, column: str = "pk") -> Subquery:
-        """Return an expression for the counts, as an object, of the owner in a query's column."""
-        sums = {name: Coalesce(Sum(name), 0) for name in cls.counts}
-        rows = cls.objects.filter(owner_id=OuterRef(column)).order_by().annotate(one=Value(1))
-        return Subquery(rows.values("one").annotate(tally=JSONObject(**sums)).values("tally"))
-
-    @classmethod
-    def none(cls) -> dict[str, int]:
-        """Return the counts of an owner who has no rows yet."""
-        return dict.fromkeys(cls.counts, 0)
+    def of_many(cls, owner_ids: Iterable[int]) -> dict[int, dict[str, int]]:
+        """Return the counts of owners by id, with one query a shard; left out without any."""
+        sums = {name: Sum(name) for name in cls.counts}
+        found: dict[int, dict[str, int]] = {}
+        for group in querysets.by_shard(owner_ids).values():
+            rows = cls.objects.filter(owner_id__in=group).order_by().values("owner_id")
+            for owner_id, *numbers in rows.annotate(**sums).values_list("owner_id", *sums):
+                found[owner_id] = dict(zip(sums, numbers, strict=True))
+        return found
 
 
 def slot_of(by: int) -> int:

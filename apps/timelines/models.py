@@ -1,5 +1,7 @@
 """Home timelines, on the shard of the account whose they are."""
 
+from typing import ClassVar
+
 from django.db import models
 
 from apps.sharding.models import EverywhereModel, ShardedModel
@@ -13,6 +15,7 @@ class Entry(ShardedModel):
     """
 
     shard_keys = ("account_id",)
+    cache_tags: ClassVar = {"home": "account_id"}
 
     pk = models.CompositePrimaryKey("account_id", "post_id")
     account_id = models.BigIntegerField()
@@ -47,6 +50,7 @@ class Horizon(ShardedModel):
     """
 
     shard_keys = ("account_id",)
+    cache_tags: ClassVar = {"home": "account_id"}
 
     account_id = models.BigIntegerField(primary_key=True)
     post_id = models.BigIntegerField()
@@ -72,6 +76,8 @@ class MergedAuthor(ShardedModel):
 
 class MergedAuthorCopy(EverywhereModel):
     """That an author is merged, beside every reader. There as long as the truth, or longer."""
+
+    cache_tags: ClassVar = {"merged": "'any'"}
 
     author_id = models.BigIntegerField(primary_key=True)
 

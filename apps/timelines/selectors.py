@@ -9,25 +9,27 @@ from typing import Any
 
 from django.db.models import BigIntegerField, Exists, F, Value
 
+from apps.caching.queries import cached
 from apps.follows import selectors as follows
 from apps.kernel import cursors
+from apps.posts import cards
 from apps.posts import selectors as posts
-from apps.posts.selectors import PAGE, PostCard
+from apps.posts.cards import Listed
+from apps.posts.selectors import PAGE
 from apps.timelines import mixing
 from apps.timelines.mixing import HORIZON, ITEM, MERGED, Item
 from apps.timelines.models import Entry, Horizon, MergedAuthorCopy
 
 
-def home_page(account_id: int, *, before: int | None) -> cursors.Page[PostCard]:
+def home_page(account_id: int, *, before: int | None) -> cursors.Page[Listed]:
     """Return what an account and those it follows wrote and reposted, newest first.
 
     The account's own posts are asked for where they are written, in the same query, so they
     are there at once; what others wrote is there when its fan-out is done.
     """
     page = cursors.page(_items(account_id, before), PAGE, key=lambda item: int(item["item_id"]))
-    originals = [item["original_of"] for item in page.items if item["original_of"]]
     wanted = [item["item_id"] for item in page.items]
-    return cursors.Page(posts.page_of(wanted, originals, account_id), page.next_cursor)
+    return cursors.Page(cards.listed(wanted, viewer_id=account_id), page.next_cursor)
 
 
 def _items(account_id: int, before: int | None) -> list[Item]:
@@ -44,7 +46,13 @@ def _items(account_id: int, before: int | None) -> list[Item]:
     return items
 
 
-def _beside_the_account(account_id: int, before: int | None, limit: int) -> Any:
+def _tags(account_id: int, before: int | None, limit: int) -> list[str]:
+    own = (f"timelines.home:{account_id}", f"follows.follower:{account_id}")
+    return [*own, f"posts.author:{account_id}", "timelines.merged:any"]
+
+
+@cached("timelines.home", tags=_tags)
+def _beside_the_account(account_id: int, before: int | None, limit: int) -> list[Item]:
     """Return entries, own posts, the horizon and the merged authors, in one query."""
     horizon = Horizon.objects.filter(account_id=account_id)
     follow = Exists(follows.follow_beside("account_id", "author_id"))
@@ -55,12 +63,13 @@ def _beside_the_account(account_id: int, before: int | None, limit: int) -> Any:
     own = posts.written_by(account_id, before=before).annotate(kind=Value(ITEM))
     followed = follows.followed_by(account_id)
     copies = MergedAuthorCopy.objects.filter(author_id__in=followed)
-    return others[:limit].union(
+    rows = others[:limit].union(
         own[:limit],
         _rows(horizon, HORIZON, "post_id", "account_id"),
         _rows(copies, MERGED, "author_id", "author_id"),
         all=True,
     )
+    return list(rows)
 
 
 def _rows(queryset: Any, kind: int, item: str, by: str, original: str | None = None) -> Any:

@@ -76,7 +76,7 @@ def test_only_what_is_not_there_is_asked_for_and_all_at_once(owners):
 
     assert likes(owners) == dict.fromkeys(owners, 1)
 
-    assert ASKED == [sorted(owners[:2]), [owners[2]]]
+    assert [sorted(owners[:2]), [owners[2]]] == ASKED
     assert likes([]) == {}
 
 

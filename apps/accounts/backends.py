@@ -1,0 +1,37 @@
+"""Who signs in, and who is signed in: the second is asked at every request, and cached."""
+
+from typing import Any
+
+from django.contrib.auth.backends import ModelBackend
+
+from apps.accounts.models import Account
+from apps.caching.queries import cached
+from apps.sharding.conf import conf
+
+# The password and the address are in no cache; a field that is missing is read when it is used.
+FIELDS = ("id", "username", "is_staff", "is_superuser", "is_active")
+
+
+class Backend(ModelBackend):
+    """Django's own, whose signed-in accounts come from the cache."""
+
+    def get_user(self, user_id: Any) -> Account | None:
+        """Return the account of a session, None where it is gone or may not sign in."""
+        found = _signed_in(int(user_id))
+        if found is None:
+            return None
+        account = Account.from_db(conf().directory, FIELDS, found[:-1])
+        account.session_hash = found[-1]
+        return account if self.user_can_authenticate(account) else None
+
+
+@cached(
+    "accounts.signed_in",
+    tags=lambda account_id: [f"accounts.account:{account_id}"],
+    group=conf().directory,
+)
+def _signed_in(account_id: int) -> tuple[Any, ...] | None:
+    account = Account.objects.only(*FIELDS, "password").filter(pk=account_id).first()
+    if account is None:
+        return None
+    return (*(getattr(account, name) for name in FIELDS), account.get_session_auth_hash())
