@@ -9,7 +9,8 @@ from apps.caching.queries import cached
 from apps.sharding.conf import conf
 
 # The password and the address are in no cache; a field that is missing is read when it is used.
-FIELDS = ("id", "username", "is_staff", "is_superuser", "is_active")
+KEPT = {"id", "username", "is_staff", "is_superuser", "is_active"}
+FIELDS = tuple(field.attname for field in Account._meta.concrete_fields if field.attname in KEPT)
 
 
 class Backend(ModelBackend):

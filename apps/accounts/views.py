@@ -23,7 +23,7 @@ def sign_up(request: HttpRequest) -> HttpResponse:
     account = form.save() if form.is_valid() else None
     if account is None:
         return render(request, "accounts/sign_up.html", {"form": form})
-    login(request, account, backend="django.contrib.auth.backends.ModelBackend")
+    login(request, account)
     messages.success(request, f"Welcome, @{account.username}.")
     return redirect("timelines:home")
 

@@ -21,6 +21,9 @@ from apps.grid.conf import conf
 
 log = logging.getLogger(__name__)
 
+# Seconds below which a share of the CPU says nothing.
+SHORTEST = 0.1
+
 
 class Announcer:
     """Tells the grid about this process from a daemon thread, until it is stopped."""
@@ -93,8 +96,11 @@ class Announcer:
 
     def _cpu(self) -> float:
         then, used = self._measured
-        self._measured = now, spent = time.monotonic(), _cpu_seconds()
-        return round(100 * (spent - used) / max(0.001, now - then), 1)
+        now, spent = time.monotonic(), _cpu_seconds()
+        if now - then < SHORTEST:
+            return 0.0
+        self._measured = now, spent
+        return round(100 * (spent - used) / (now - then), 1)
 
 
 _said: list[Callable[[], object]] = [hot_keys.note_all]

@@ -5,6 +5,7 @@ from apps.accounts.models import Account
 from apps.demo import graph
 from apps.follows.models import Follow
 from apps.follows.selectors import counts
+from apps.posts import cards
 from apps.posts import selectors as posts
 from apps.posts.models import Like, Post
 from apps.timelines.tests.oracles import ids_of, oracle
@@ -23,7 +24,7 @@ def test_demo_data_is_whole_and_looks_lived_in(capsys, client):
     popularity = sorted((counts(pk)["followers"] for pk in ids()), reverse=True)
     assert sum(popularity[:6]) > sum(popularity) * 0.35
     assert sum(posts.posts_count(pk) for pk in ids()) == 300
-    card = posts.public_page(before=None, viewer_id=None).items[0]
+    [card] = cards.full(posts.public_page(before=None, viewer_id=None).items[:1])
     assert card.likes == Like.objects.filter(post_id=card.id).count()
     password = capsys.readouterr().out.split("password: ")[1].split()[0]
     client.post("/accounts/sign-in", {"username": "demo", "password": password})

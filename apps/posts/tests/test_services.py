@@ -7,6 +7,7 @@ from apps.events.models import Event
 from apps.posts import cards, selectors, services, threads
 from apps.posts.errors import NoSuchPost, NotTheAuthor
 from apps.posts.models import Like, Post, Reply, Tally
+from apps.replication import scopes
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -183,14 +184,23 @@ def test_likes_of_many_at_once_are_all_counted(two):
     assert card(post).likes == 80 == Like.objects.filter(post_id=post.pk).count()
 
 
-def test_a_page_of_posts_is_one_query_a_shard(two, count_queries):
+@pytest.mark.cluster
+@pytest.mark.django_db(databases="__all__", transaction=True)
+@pytest.mark.parametrize("size", [2, 20])
+def test_a_page_that_nobody_has_seen_takes_four_queries_a_shard_and_then_none(
+    two, count_queries, size
+):
+    """Posts, their counts, their authors, the viewer's likes; and the viewer's own reposts."""
     wanted = []
-    for number in range(10):
+    for number in range(size):
         post = services.publish(author_id=two[number % 2].pk, text=str(number))
         wanted.append(post.pk)
-    with count_queries() as queries:
-        found = cards.cards(wanted, viewer_id=two[0].pk)
 
-    assert [c.id for c in found] == wanted
-    print(queries)
-    assert len(queries) == 10
+    def ask():
+        with scopes.scope(), count_queries() as queries:
+            found = cards.cards(wanted, viewer_id=two[0].pk)
+        assert [c.id for c in found] == wanted
+        return [query for query in queries if query.startswith("SELECT \"")]
+
+    assert len(ask()) == 4 * 2 + 1
+    assert ask() == []
