@@ -200,7 +200,7 @@ def test_a_page_that_nobody_has_seen_takes_four_queries_a_shard_and_then_none(
         with scopes.scope(), count_queries() as queries:
             found = cards.cards(wanted, viewer_id=two[0].pk)
         assert [c.id for c in found] == wanted
-        return [query for query in queries if query.startswith("SELECT \"")]
+        return [query for query in queries if query.startswith('SELECT "')]
 
     assert len(ask()) == 4 * 2 + 1
     assert ask() == []
