@@ -95,11 +95,15 @@ CACHES = {
         "OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 1, "SOCKET_TIMEOUT": 1},
     }
 }
+# Off, every cached query asks the database; commits go on to touch tags, so it may be on again.
+CACHING_ENABLED = env.flag(os.environ, "ROOKERY_QUERY_CACHE", True)
 # Units meet at this server, and each keeps so much of the cache in its own memory.
 GRID_URL = TOPOLOGY.cache
 GRID_NEAR_BYTES = env.integer(os.environ, "ROOKERY_NEAR_CACHE_MB", 64, 0, 65_536) * 2**20
 # What `units` shows; empty, it is what git says of the checkout.
 GRID_VERSION = os.environ.get("ROOKERY_VERSION", "")
+# Whoever sends it may read /metrics without signing in; empty, only the staff may.
+METRICS_TOKEN = os.environ.get("ROOKERY_METRICS_TOKEN", "")
 DJANGO_REDIS_IGNORE_EXCEPTIONS = True
 DJANGO_REDIS_LOG_IGNORED_EXCEPTIONS = False
 
@@ -188,6 +192,7 @@ INSTALLED_APPS = [
     "django_htmx",
 ]
 MIDDLEWARE = [
+    "apps.ops.measuring.Measured",
     "apps.grid.middleware.InFlight",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -17,6 +17,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
+from django.conf import settings
 from django.db import connections
 
 from apps.caching import flights, keys, stats, store
@@ -142,7 +143,7 @@ def _keys(query: Query, asks: list[Any]) -> dict[int, Key]:
         by_group[query.group_of(ask)].append(number)
     found: dict[int, Key] = {}
     for group, numbers in by_group.items():
-        if not _is_changing(group):
+        if settings.CACHING_ENABLED and not _is_changing(group):
             named = [(query.tags(asks[number]), asks[number]) for number in numbers]
             made = keys.keys_for(query.name, group, named)
             pairs = zip(numbers, made, strict=True)

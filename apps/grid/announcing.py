@@ -16,7 +16,7 @@ from typing import Any
 import redis
 from django.conf import settings
 
-from apps.grid import hot_keys, tracking, units
+from apps.grid import hot_keys, metrics, tracking, units
 from apps.grid.conf import conf
 
 log = logging.getLogger(__name__)
@@ -82,6 +82,7 @@ class Announcer:
             near_entries=sum(len(one) for one in near),
             hits=sum(one.hits for one in near),
             misses=sum(one.misses for one in near),
+            samples=dict(metrics.now()),
         )
 
     def _run(self) -> None:

@@ -4,7 +4,7 @@ Each entry ends by itself after eight seconds, so a killed unit leaves the list.
 """
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from typing import Any
 
@@ -37,6 +37,7 @@ class Unit:
     near_entries: int
     hits: int
     misses: int
+    samples: dict[str, list[Any]] = field(default_factory=dict)
 
     @property
     def name(self) -> str:

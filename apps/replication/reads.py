@@ -35,15 +35,14 @@ def carry(execute: Execute, sql: Any, params: Any, many: bool, context: dict[str
     if not _brings_home(connection, group, sql, many, context):
         return _write(execute, sql, params, many, context)
     try:
-        if connection.alias == group:
-            return _read(execute, sql, params, context)
         with servers.of(connection.alias).reading():
             return _read(execute, sql, params, context)
     except (OperationalError, InterfaceError) as error:
         if not _is_the_servers_fault(connection, group, error):
             raise
     _turn_to(connections[group], context)
-    return _read(execute, sql, params, context)
+    with servers.of(group).reading():
+        return _read(execute, sql, params, context)
 
 
 def _read(execute: Execute, sql: str, params: Any, context: dict[str, Any]) -> Any:

@@ -33,7 +33,7 @@ class Report:
 
 
 class Server:
-    """One replica of a group."""
+    """One server of a group; of a primary only its reads are counted."""
 
     def __init__(self, alias: str) -> None:
         self.alias = alias
@@ -115,6 +115,12 @@ def reports() -> list[Report]:
     """Return all replicas, by name, as far as this process has heard of them."""
     pairs = [(group, alias) for group, aliases in conf().groups.items() for alias in aliases]
     return [_report(group, of(alias)) for group, alias in sorted(pairs)]
+
+
+def reads() -> dict[str, int]:
+    """Return how many reads of scopes each server has answered to this process."""
+    aliases = [name for group, found in conf().groups.items() for name in (group, *found)]
+    return {alias: of(alias).reads for alias in aliases}
 
 
 def forget() -> None:

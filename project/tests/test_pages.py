@@ -291,6 +291,7 @@ PAGES = {
     "profile",
     "health/live",
     "health/ready",
+    "metrics",
     "topics",
     "events/",
 }

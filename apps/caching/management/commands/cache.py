@@ -9,8 +9,15 @@ from rich.table import Table
 
 from apps.caching import stats, store
 
-COLUMNS = ("query", "hit ratio", "hits", "filled", "passed by", "waited", "late", "cache away")
-OUTCOMES = ("hit", "filled", "passed", "waited", "late", "away")
+HITS = {"near": "in memory", "hit": "in grid", "stale": "value before"}
+REST = {
+    "filled": "filled",
+    "passed": "passed by",
+    "waited": "waited",
+    "late": "late",
+    "away": "away",
+}
+OUTCOMES = HITS | REST
 
 
 class Command(BaseCommand):
@@ -34,10 +41,10 @@ class Command(BaseCommand):
             ) from error
 
     def _stats(self) -> None:
-        table = Table(*COLUMNS, box=box.SIMPLE)
+        table = Table("query", "hit ratio", *OUTCOMES.values(), box=box.SIMPLE)
         for query, counts in stats.of_site().items():
             numbers = [counts.get(outcome, 0) for outcome in OUTCOMES]
-            ratio = numbers[0] / max(1, sum(numbers))
+            ratio = sum(numbers[: len(HITS)]) / max(1, sum(numbers))
             table.add_row(query, f"{ratio:.1%}", *map(str, numbers))
         self.console.print(table if table.row_count else "No cached query was asked yet.")
 

@@ -1,0 +1,123 @@
+"""What each process measures of itself, for `/metrics`."""
+
+import threading
+import time
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from django.http import HttpRequest, HttpResponse
+
+from apps.caching import stats
+from apps.grid import metrics, tracking
+from apps.grid.metrics import Sample
+from apps.replication import servers
+
+# Upper bounds in seconds: the promise is 300 ms.
+BOUNDS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
+
+
+@dataclass
+class Durations:
+    """How long requests took: how many in each range, the last one without bound, and their sum."""
+
+    counts: list[int] = field(default_factory=lambda: [0] * (len(BOUNDS) + 1))
+    seconds: float = 0.0
+
+
+_lock = threading.Lock()
+_requests: defaultdict[tuple[str, str], Durations] = defaultdict(Durations)
+
+
+class Measured:
+    """Measures every request, by the name of its view and the class of its status."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer one request."""
+        begun = time.perf_counter()
+        response = self.get_response(request)
+        found = request.resolver_match
+        note(found.view_name if found else "", response.status_code, time.perf_counter() - begun)
+        return response
+
+
+def note(view: str, status: int, seconds: float) -> None:
+    """Count one request."""
+    with _lock:
+        durations = _requests[view, f"{status // 100}xx"]
+        durations.counts[bisect_left(BOUNDS, seconds)] += 1
+        durations.seconds += seconds
+
+
+def begin() -> None:
+    """Declare what is measured."""
+    metrics.family(
+        "rookery_request_seconds", "histogram", "Requests by view and status.", _of_requests
+    )
+    metrics.family(
+        "rookery_cached_queries", "counter", "Asks of cached queries by outcome.", _of_queries
+    )
+    metrics.family("rookery_reads", "counter", "Reads by the server that answered.", _of_reads)
+    metrics.family(
+        "rookery_replica_behind_seconds", "gauge", "How far a replica is behind.", _of_replicas
+    )
+    metrics.family(
+        "rookery_replica_left_out", "gauge", "1 while a replica is left out.", _of_breakers
+    )
+    metrics.family(
+        "rookery_replica_failures", "counter", "Times a replica was left out.", _of_failures
+    )
+    metrics.family("rookery_near_cache_bytes", "gauge", "Bytes of the near cache.", _of_memory)
+    metrics.family("rookery_near_cache_reads", "counter", "Reads of it by outcome.", _of_near)
+
+
+def _of_requests() -> Iterator[Sample]:
+    with _lock:
+        found = {key: (list(each.counts), each.seconds) for key, each in _requests.items()}
+    for (view, status), (counts, seconds) in found.items():
+        labels, total = {"view": view, "status": status}, 0
+        for bound, count in zip([*map(str, BOUNDS), "+Inf"], counts, strict=True):
+            total += count
+            yield Sample(labels | {"le": bound}, total, "_bucket")
+        yield Sample(labels, total, "_count")
+        yield Sample(labels, seconds, "_sum")
+
+
+def _of_queries() -> Iterator[Sample]:
+    for query, counts in stats.of_process().items():
+        for outcome, count in counts.items():
+            yield Sample({"query": query, "outcome": outcome}, count, "_total")
+
+
+def _of_reads() -> Iterator[Sample]:
+    for alias, count in servers.reads().items():
+        yield Sample({"server": alias}, count, "_total")
+
+
+def _of_replicas() -> Iterator[Sample]:
+    for report in servers.reports():
+        yield Sample({"server": report.alias}, report.behind_seconds)
+
+
+def _of_breakers() -> Iterator[Sample]:
+    for report in servers.reports():
+        yield Sample({"server": report.alias}, report.state != "answering")
+
+
+def _of_failures() -> Iterator[Sample]:
+    for report in servers.reports():
+        yield Sample({"server": report.alias}, report.failures, "_total")
+
+
+def _of_memory() -> Iterator[Sample]:
+    yield Sample({}, sum(stream.near.bytes for stream in tracking.streams()))
+
+
+def _of_near() -> Iterator[Sample]:
+    near = [stream.near for stream in tracking.streams()]
+    yield Sample({"outcome": "hit"}, sum(one.hits for one in near), "_total")
+    yield Sample({"outcome": "miss"}, sum(one.misses for one in near), "_total")
