@@ -103,9 +103,7 @@ def one_way(
     finally:
         web.terminate()
         web.wait()
-    spent = [
-        1000 * (late - early) / count for early, late in zip(before[0], after[0], strict=True)
-    ]
+    spent = [1000 * (late - early) / count for early, late in zip(before[0], after[0], strict=True)]
     return (after[1] - before[1]) / count, spent[0], spent[1], count / seconds
 
 

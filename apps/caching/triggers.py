@@ -5,8 +5,10 @@ They add to a setting of the transaction, so a rolled-back savepoint takes its t
 """
 
 from collections import defaultdict
+from collections.abc import Iterable
 
 from django.db import connections, models
+from django.db.transaction import TransactionManagementError
 
 from apps.caching import tags
 
@@ -39,6 +41,10 @@ TAGS = """
 SELECT DISTINCT CASE WHEN (SELECT count(*) FROM {rows}) > {most} THEN '{family}:*'
     ELSE '{family}:' || {column} END AS tag FROM {rows}
 """
+TOUCH = f"""
+SELECT set_config('{TOUCHED}',
+    concat_ws(' ', nullif(current_setting('{TOUCHED}', true), ''), %s::text), true)
+"""
 TRIGGER = """
 CREATE OR REPLACE TRIGGER touch_{verb} AFTER {verb} ON {table}
 {rows} FOR EACH STATEMENT EXECUTE FUNCTION {table}_touch();
@@ -61,6 +67,20 @@ def install(alias: str) -> None:
         for model, named in columns.items():
             if model._meta.db_table in tables:
                 cursor.execute(_statements(model._meta.db_table, named))
+
+
+def touch(alias: str, named: Iterable[str]) -> None:
+    """Have the transaction that is open on a primary touch tags that no trigger knows of.
+
+    Raises TransactionManagementError outside of one: a touch belongs to the commit that it is for.
+    """
+    connection = connections[alias]
+    if not connection.in_atomic_block:
+        raise TransactionManagementError(
+            f"touch() needs an open transaction on {alias}: use shards.atomic() or atomic_for()."
+        )
+    with connection.cursor() as cursor:
+        cursor.execute(TOUCH, [" ".join(named)])
 
 
 def _statements(table: str, named: dict[str, str]) -> str:

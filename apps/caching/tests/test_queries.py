@@ -5,7 +5,7 @@ import threading
 import pytest
 from django.db import IntegrityError, connections, transaction
 
-from apps.caching import debts, flights, keys, stats, store
+from apps.caching import debts, flights, keys, stats, store, triggers
 from apps.caching.queries import cached
 from apps.cluster import processes
 from apps.posts.models import Tally
@@ -347,3 +347,26 @@ def test_many_rows_at_once_touch_the_whole_family(owner, make_account):
         )
 
     assert likes(owner) == 2
+
+
+def test_what_no_trigger_knows_is_touched_by_hand_with_its_transaction(owner):
+    tag = f"posts.tally:{owner}"
+    add(owner)
+    likes(owner)
+    before = len(CALLS)
+
+    with pytest.raises(RuntimeError), shards.atomic_for(owner):
+        triggers.touch("shard0", [tag])
+        raise RuntimeError
+    likes(owner)
+    assert len(CALLS) == before
+
+    with shards.atomic_for(owner):
+        triggers.touch("shard0", [tag])
+    likes(owner)
+    assert len(CALLS) == before + 1
+
+
+def test_a_touch_outside_a_transaction_is_refused():
+    with pytest.raises(transaction.TransactionManagementError, match="open transaction on shard0"):
+        triggers.touch("shard0", ["posts.tally:1"])

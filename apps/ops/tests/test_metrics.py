@@ -43,8 +43,10 @@ def has_told():
 def numbers(text):
     own = f":{os.getpid()}"
     return {
-        (sample.name, *(value for key, value in sorted(sample.labels.items()) if key not in SKIP)):
-        sample.value
+        (
+            sample.name,
+            *(value for key, value in sorted(sample.labels.items()) if key not in SKIP),
+        ): sample.value
         for family in parse(text)
         for sample in family.samples
         if sample.labels.get("unit", own).endswith(own)

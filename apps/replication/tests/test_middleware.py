@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from apps.replication import positions, tokens
@@ -50,3 +52,13 @@ def test_a_task_carries_the_token_of_its_sender(monkeypatch):
         FreshTask().apply_async()
 
     assert tokens.decode(sent[HEADER]) == {"shard0": Position(1, 77)}
+
+
+def test_in_debug_an_answer_says_who_answered_and_how_far_behind(client, make_account, settings):
+    client.force_login(make_account(shard="shard0"))
+    assert "Rookery-Read" not in client.get("/")
+
+    settings.DEBUG, settings.CACHING_ENABLED = True, False
+    said = client.get("/")["Rookery-Read"]
+
+    assert re.search(r"shard0=shard0(_replica\d lag=\d+ms)?(;|$)", said)
