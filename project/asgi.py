@@ -12,7 +12,10 @@ django = get_asgi_application()
 
 from django.conf import settings  # noqa: E402  (the apps are there only now)
 
+from apps.plugins import hearing  # noqa: E402
 from apps.push import routing  # noqa: E402
+
+hearing.begin("push")
 
 application = ProtocolTypeRouter(
     {

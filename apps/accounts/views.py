@@ -11,6 +11,7 @@ from django.urls import reverse_lazy
 from apps.accounts import selectors
 from apps.accounts.forms import ProfileForm, SignInForm, SignUpForm
 from apps.accounts.requests import account_of
+from apps.plugins import calls, hooks
 
 
 def sign_up(request: HttpRequest) -> HttpResponse:
@@ -59,4 +60,6 @@ def profile_edit(request: HttpRequest) -> HttpResponse:
     if form.is_valid() and form.save(account.pk):
         messages.success(request, "Your profile is saved.")
         return redirect("timelines:profile", account.username)
-    return render(request, "accounts/profile_edit.html", {"form": form, "profile": card})
+    parts = calls.gather(hooks.settings_part, request=request)
+    context = {"form": form, "profile": card, "parts": parts}
+    return render(request, "accounts/profile_edit.html", context)

@@ -1,20 +1,23 @@
 """Every read of posts that others need: cards, with one query a shard for a whole page."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from django.db import connections, router
 from django.db.models import BooleanField, Exists, F, OuterRef, Q, Sum, Value
 from django.urls import reverse
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from apps.accounts import selectors as accounts
 from apps.accounts.selectors import ProfileCard
 from apps.caching.queries import cached
 from apps.kernel import cursors
-from apps.posts import texts
+from apps.plugins import calls
+from apps.posts import hooks, rendering
 from apps.posts.models import Like, Post, Tally
 from apps.replication import scopes
 from apps.sharding import querysets
@@ -54,6 +57,7 @@ class PostCard:
     # Its place in the list: the id of the repost that brings it, or its own.
     item_id: int = 0
     arrived_at: datetime | None = None
+    footers: "Footers | None" = field(default=None, compare=False, repr=False)
 
     @property
     def url(self) -> str:
@@ -63,7 +67,28 @@ class PostCard:
     @property
     def html(self) -> SafeString:
         """The text with its links."""
-        return texts.to_html(self.text)
+        return rendering.to_html(self.text)
+
+    @property
+    def footer(self) -> SafeString:
+        """What plugins show below it."""
+        return self.footers.of(self.id) if self.footers else SafeString()
+
+
+class Footers:
+    """What plugins show below the posts of a list: they are asked once, when the first is shown."""
+
+    def __init__(self, viewer_id: int | None) -> None:
+        self.viewer_id = viewer_id
+        self.cards: list[PostCard] = []
+
+    def of(self, post_id: int) -> SafeString:
+        """Return the HTML for one post."""
+        return format_html_join("", "{}", ((one[post_id],) for one in self._all if post_id in one))
+
+    @cached_property
+    def _all(self) -> Sequence[Mapping[int, str]]:
+        return calls.gather(hooks.post_footers, cards=self.cards, viewer_id=self.viewer_id)
 
 
 class Rows(NamedTuple):
@@ -247,11 +272,13 @@ def _reposted(post_ids: list[int], viewer_id: int | None) -> set[int]:
 
 def _in_order(post_ids: Iterable[int], rows: Rows, viewer_id: int | None) -> list[PostCard]:
     found = (rows.posts.get(post_id) for post_id in post_ids)
-    made = (_card(row, rows, viewer_id) for row in found if row is not None)
-    return [card for card in made if card is not None]
+    footers = Footers(viewer_id)
+    made = (_card(row, rows, footers) for row in found if row is not None)
+    footers.cards += [card for card in made if card is not None]
+    return list(footers.cards)
 
 
-def _card(row: Any, rows: Rows, viewer_id: int | None) -> PostCard | None:
+def _card(row: Any, rows: Rows, footers: Footers) -> PostCard | None:
     shown = rows.posts.get(row.repost_of_id) if row.repost_of_id else row
     if shown is None or shown.author is None or row.author is None:
         return None
@@ -267,10 +294,11 @@ def _card(row: Any, rows: Rows, viewer_id: int | None) -> PostCard | None:
         replies=counts["replies"],
         liked=shown.liked,
         reposted=shown.pk in rows.reposted,
-        mine=shown.author_id == viewer_id,
+        mine=shown.author_id == footers.viewer_id,
         reposted_by=by,
         in_reply_to_id=shown.in_reply_to_id,
         root_id=shown.root_id,
         item_id=row.pk,
         arrived_at=shown.arrived_at,
+        footers=footers,
     )

@@ -86,6 +86,8 @@ class Hub:
                 continue
             self._remember([event.event_id])
             for name, data in event.messages.items():
+                if not topics.is_on(name):
+                    continue
                 for key in (event.key, EVERY):
                     for listener, subscription in self._interest.get((name, key), {}).items():
                         listener.offer(subscription, event.event_id, data)

@@ -6,6 +6,8 @@ class ReplicationConfig(AppConfig):
     name = "apps.replication"
 
     def ready(self) -> None:
-        from apps.replication import positions
+        from apps.plugins import threads
+        from apps.replication import positions, scopes
 
+        threads.on_fork(scopes.fork)
         connection_created.connect(positions.watch)

@@ -3,7 +3,7 @@
 Outside a scope every read goes to the primary: that is always right, only never spread.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -58,3 +58,22 @@ def note_write(group: str) -> None:
     scope_now = _current.get()
     if scope_now is not None:
         scope_now.written.add(group)
+
+
+def fork() -> Callable[[], None]:
+    """Give another thread, in a copy of this context, a reader of its own with the same token.
+
+    Returns what brings home, in the first context, all that it has seen and written.
+    """
+    before = _current.get()
+    if before is None:
+        return lambda: None
+    forked = Scope(dict(before.token), set(before.written), before.primary_only)
+    _current.set(forked)
+
+    def join() -> None:
+        for group, position in forked.token.items():
+            tokens.advance(before.token, group, position)
+        before.written |= forked.written
+
+    return join

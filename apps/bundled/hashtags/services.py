@@ -1,11 +1,11 @@
 """Every write to tags."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
+from apps.bundled.hashtags import texts
 from apps.bundled.hashtags.models import TaggedPost
 from apps.posts import selectors as posts
-from apps.posts import texts
-from apps.sharding import bulk, shards
+from apps.sharding import shards
 
 
 def index(*, post_ids: Sequence[int]) -> None:
@@ -22,8 +22,3 @@ def forget(*, post_id: int) -> None:
     """Take a post out of all tags."""
     with shards.atomic_for(post_id):
         TaggedPost.objects.filter(post_id=post_id).delete()
-
-
-def load_tagged(rows: Iterable[tuple[int, str]]) -> int:
-    """List many posts (post id, tag) at once, each pair once; returns how many."""
-    return bulk.load(TaggedPost, ("post_id", "tag"), rows)
