@@ -17,12 +17,14 @@ class Kind(models.TextChoices):
     REPLY = "reply"
     REPOST = "repost"
     FOLLOW = "follow"
+    MENTION = "mention"
 
 
 class Notification(ShardedModel):
     """Somebody (`actor_id`) did something that concerns an account. Its time is in its id.
 
-    `post_id` is the reply itself, or the account's own post that is liked or reposted.
+    `post_id` is the reply or the post with the mention itself, or the account's own post that is
+    liked or reposted.
     """
 
     shard_keys = ("id", "account_id")

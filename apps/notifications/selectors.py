@@ -17,7 +17,13 @@ from apps.posts.selectors import PostCard
 
 PAGE = 20
 MOST_UNREAD = 100
-ICONS = {Kind.LIKE: "heart", Kind.REPLY: "reply", Kind.REPOST: "repeat", Kind.FOLLOW: "person"}
+ICONS = {
+    Kind.LIKE: "heart",
+    Kind.REPLY: "reply",
+    Kind.REPOST: "repeat",
+    Kind.FOLLOW: "person",
+    Kind.MENTION: "at",
+}
 
 
 @dataclass(frozen=True)
