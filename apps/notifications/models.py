@@ -6,18 +6,9 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import F, Q
 
+from apps.notifications.kinds import Kind
 from apps.sharding import ids
 from apps.sharding.models import IdField, ShardedModel
-
-
-class Kind(models.TextChoices):
-    """What somebody did."""
-
-    LIKE = "like"
-    REPLY = "reply"
-    REPOST = "repost"
-    FOLLOW = "follow"
-    MENTION = "mention"
 
 
 class Notification(ShardedModel):

@@ -11,7 +11,8 @@ from apps.accounts import selectors as accounts
 from apps.accounts.selectors import ProfileCard
 from apps.caching.queries import cached
 from apps.kernel import cursors
-from apps.notifications.models import Kind, Notification, Seen
+from apps.notifications.kinds import Kind
+from apps.notifications.models import Notification, Seen
 from apps.posts import selectors as posts
 from apps.posts.selectors import PostCard
 

@@ -10,6 +10,7 @@ from functools import partial, wraps
 from typing import Any, NamedTuple, TypeVar, cast
 
 from django.db import InterfaceError, OperationalError, connections
+from redis import exceptions as redis
 
 from apps.plugins import faults, strikes, threads
 from apps.plugins.budgets import Budget, limit
@@ -19,7 +20,7 @@ from apps.plugins.threads import Outcome, Step
 
 F = TypeVar("F", bound=Callable[..., Any])
 # A server that is away is nobody's fault: the call is lost, but it does not count.
-AWAY = (OperationalError, InterfaceError)
+AWAY = (OperationalError, InterfaceError, redis.ConnectionError, redis.TimeoutError)
 
 
 class Call(NamedTuple):

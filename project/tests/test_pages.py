@@ -282,6 +282,7 @@ PAGES = {
     "posts/<int:post_id>/unrepost",
     "posts/<int:post_id>/delete",
     "tags/<str:tag>",
+    "trending",
     "notifications",
     "sign-up",
     "sign-in",

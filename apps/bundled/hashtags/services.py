@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from apps.bundled.hashtags import texts
+from apps.bundled.hashtags import texts, trending
 from apps.bundled.hashtags.models import TaggedPost
 from apps.posts import selectors as posts
 from apps.sharding import shards
@@ -19,6 +19,8 @@ def index(*, post_ids: Sequence[int]) -> None:
 
 
 def forget(*, post_id: int) -> None:
-    """Take a post out of all tags."""
+    """Take a post out of all tags and of what trends."""
+    rows = TaggedPost.objects.filter(post_id=post_id)
+    trending.discount({post_id: list(rows.values_list("tag", flat=True))})
     with shards.atomic_for(post_id):
-        TaggedPost.objects.filter(post_id=post_id).delete()
+        rows.delete()

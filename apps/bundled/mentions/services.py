@@ -5,7 +5,7 @@ from apps.accounts.errors import NoSuchAccount
 from apps.bundled.mentions import texts
 from apps.bundled.mentions.models import Mention
 from apps.notifications import services as notifications
-from apps.notifications.models import Kind
+from apps.notifications.kinds import Kind
 from apps.posts import selectors as posts
 from apps.sharding import shards
 
