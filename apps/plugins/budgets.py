@@ -48,9 +48,11 @@ def limit(budget: Budget) -> Iterator[None]:
         budget.check()
         kept = True
     finally:
-        _budget.reset(token)
+        # Closing is no query of the call, nor of one around it.
+        _budget.set(None)
         for connection, savepoint in budget.savepoints.items():
             _close(connection, savepoint, kept)
+        _budget.reset(token)
 
 
 def watch(*, connection: BaseDatabaseWrapper, **_: object) -> None:

@@ -283,6 +283,8 @@ PAGES = {
     "posts/<int:post_id>/delete",
     "tags/<str:tag>",
     "trending",
+    "@<str:username>/feed.<feed:form>",
+    "tags/<str:tag>/feed.<feed:form>",
     "notifications",
     "sign-up",
     "sign-in",
