@@ -5,7 +5,7 @@ import types
 
 import pytest
 
-from apps.plugins import discovery, manager, switches
+from apps.plugins import discovery, manager, strikes, switches
 from apps.plugins.discovery import Found
 
 
@@ -28,6 +28,7 @@ def make_plugin(monkeypatch):
 
     yield make
     for name in made:
+        strikes.forget(name)
         with contextlib.suppress(AssertionError, ValueError):
             manager._pluggy.unregister(name=name)
     made.clear()

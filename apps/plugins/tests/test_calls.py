@@ -275,6 +275,27 @@ def test_in_a_transaction_a_faulty_plugin_loses_its_own_writes_and_no_others(
     assert (wren.username, wren.email) == ("core", "wren@example.org")
 
 
+@in_a_transaction
+def test_a_call_within_a_call_keeps_what_each_has_written(make_plugin, make_account):
+    ada, wren = make_account("ada"), make_account("wren")
+
+    @hookimpl
+    def column():
+        Account.objects.filter(pk=ada.pk).update(email="inner@example.org")
+        return "inner"
+
+    def write():
+        calls.gather(hooks.column, request=HttpRequest())
+        Account.objects.filter(pk=wren.pk).update(email="outer@example.org")
+
+    make_plugin("nested", doing(write), column)
+
+    assert navigation() == ["done"]
+
+    emails = Account.objects.order_by("email").values_list("email", flat=True)
+    assert list(emails) == ["inner@example.org", "outer@example.org"]
+
+
 @with_commits
 def test_a_plugin_reads_what_its_reader_has_written(make_plugin, make_account):
     found = []

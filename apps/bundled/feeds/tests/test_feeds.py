@@ -19,10 +19,8 @@ SITE = "http://127.0.0.1:8000"
 @pytest.fixture(autouse=True)
 def nothing_known():
     yield
-    for form in ("atom", "json"):
-        cache.delete_many(
-            [f"feeds:{SITE}/@ada/feed.{form}", f"feeds:{SITE}/tags/rooks/feed.{form}"]
-        )
+    paths = ("@ada/feed.atom", "@ada/feed.json", "tags/rooks/feed.json", "tags/never/feed.json")
+    cache.delete_many([f"feeds:{SITE}/{path}" for path in paths])
 
 
 @pytest.fixture
