@@ -44,6 +44,7 @@ def _plugins_as_installed() -> Iterator[None]:
     from apps.plugins import strikes, switches, threads
     from apps.plugins.discovery import loaded
 
+    switches._here.clear()
     switches.assume({})
     yield
     threads.retire()

@@ -3,6 +3,7 @@
 import io
 
 import pytest
+from celery import current_app
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, OperationalError
 from django.http import HttpResponse
@@ -177,6 +178,7 @@ def task(make_plugin):
             if error:
                 raise error
 
+    Busy.bind(current_app)
     return Busy()
 
 
