@@ -13,7 +13,10 @@ django = get_asgi_application()
 from django.conf import settings  # noqa: E402  (the apps are there only now)
 
 from apps.grid import announcing  # noqa: E402
+from apps.plugins import hearing  # noqa: E402
 from apps.push import routing  # noqa: E402
+
+hearing.begin("push")
 
 _protocols = ProtocolTypeRouter(
     {

@@ -1,6 +1,6 @@
 """What every page knows of the site and of who looks at it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from django.conf import settings
@@ -9,6 +9,8 @@ from django.utils import timezone
 
 from apps.accounts.requests import viewer_of
 from apps.notifications import badges
+from apps.plugins import calls, hooks
+from apps.plugins.hooks import Entry
 from apps.sharding import ids
 
 # What a page shows may be older than its answer by what a replica is behind.
@@ -27,3 +29,14 @@ def site(request: HttpRequest) -> dict[str, str]:
 def unread(request: HttpRequest) -> dict[str, Callable[[], badges.Badge]]:
     """Return the badge of who is signed in; nothing is asked until a template shows it."""
     return {"badge": lambda: badges.badge_of(viewer_of(request))}
+
+
+def plugins(request: HttpRequest) -> dict[str, Callable[[], Sequence[Entry | str]]]:
+    """Return what plugins add to every page; none is called until a template shows it."""
+    return {
+        "plugin_entries": lambda: [
+            entry for found in calls.gather(hooks.navigation, request=request) for entry in found
+        ],
+        "plugin_head": lambda: [*calls.gather(hooks.head, request=request)],
+        "plugin_column": lambda: [*calls.gather(hooks.column, request=request)],
+    }

@@ -9,6 +9,7 @@ from django.shortcuts import render
 
 from apps.accounts.errors import NoSuchAccount
 from apps.kernel.errors import BadCursor, RookeryError
+from apps.plugins.errors import PluginFailed
 from apps.posts.errors import NoSuchPost, NotTheAuthor
 
 log = logging.getLogger("apps.refusals")
@@ -19,8 +20,9 @@ STATUS: dict[type[RookeryError], int] = {
     NoSuchAccount: 404,
     NoSuchPost: 404,
     NotTheAuthor: 403,
+    PluginFailed: 503,
 }
-PAGES = {400: "400.html", 403: "403.html", 404: "404.html"}
+PAGES = {400: "400.html", 403: "403.html", 404: "404.html", 503: "plugins/failed.html"}
 RETRY_AFTER = 10
 
 

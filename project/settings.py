@@ -14,6 +14,7 @@ from redis.backoff import NoBackoff
 from apps.cluster import topology as topologies
 from apps.kernel import env
 from apps.kernel.errors import Misconfigured
+from apps.plugins import discovery
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 HOME = Path(os.environ.get("ROOKERY_HOME") or BASE_DIR / ".rookery").resolve()
@@ -163,10 +164,18 @@ CHANNEL_LAYERS = {
 # Where browsers find the push process; empty where it shares the site's address.
 PUSH_URL = os.environ.get("ROOKERY_PUSH_URL", "").rstrip("/")
 
+# --- Plugins ---------------------------------------------------------------------------------
+PLUGINS = discovery.find(BASE_DIR / "apps" / "bundled", "apps.bundled")
+# Starts without any: to switch off one that keeps the program from starting.
+PLUGINS_SAFE_MODE = env.flag(os.environ, "ROOKERY_SAFE_MODE", False)
+# Where units hear that a plugin was switched on or off; without, each asks once.
+PLUGINS_HINTS = TOPOLOGY.cache
+
 # --- The program -----------------------------------------------------------------------------
 INSTALLED_APPS = [
     "apps.cluster",
     "apps.grid",
+    "apps.plugins",
     "apps.replication",
     "apps.sharding",
     "apps.caching",
@@ -178,10 +187,10 @@ INSTALLED_APPS = [
     "apps.timelines",
     "apps.notifications",
     "apps.archives",
-    "apps.bundled.hashtags",
+    *(() if PLUGINS_SAFE_MODE else (plugin.package for plugin in PLUGINS)),
     "apps.demo",
     "apps.ops",
-    "django.contrib.admin",
+    "apps.plugins.apps.SiteConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -221,6 +230,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "project.context.site",
                 "project.context.unread",
+                "project.context.plugins",
             ],
         },
     }

@@ -24,9 +24,10 @@ _numbers = itertools.count(1)
 
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Hash passwords fast: how slow Argon2 is, is not under test."""
+    """Hash passwords fast: how slow Argon2 is, is not under test. Tests say what is on."""
     from django.conf import settings
 
+    settings.PLUGINS_HINTS = ""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
@@ -35,6 +36,20 @@ def _mirrored_replicas(request: pytest.FixtureRequest, settings: Any) -> None:
     """Let primaries stand in for their replicas, except where replicas are under test."""
     if not request.node.get_closest_marker("cluster"):
         settings.REPLICATION_GROUPS = dict.fromkeys(settings.REPLICATION_GROUPS, ())
+
+
+@pytest.fixture(autouse=True)
+def _plugins_as_installed() -> Iterator[None]:
+    """Have every test begin with the bundled plugins on, and leave no connection of their calls."""
+    from apps.plugins import strikes, switches, threads
+    from apps.plugins.discovery import loaded
+
+    switches._here.clear()
+    switches.assume({})
+    yield
+    threads.retire()
+    for name in loaded():
+        strikes.forget(name)
 
 
 @pytest.fixture

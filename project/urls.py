@@ -5,6 +5,8 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.static import serve
 
+from apps.plugins import addresses
+
 admin.site.site_header = admin.site.site_title = f"{settings.SITE_NAME} administration"
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -13,11 +15,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("apps.accounts.urls")),
     path("", include("apps.posts.urls")),
     path("", include("apps.follows.urls")),
-    path("", include("apps.bundled.hashtags.urls")),
     path("", include("apps.notifications.urls")),
     path("", include("apps.timelines.urls")),
     path("admin/units/", include("apps.grid.urls")),
     path("admin/", admin.site.urls),
+    *addresses.urlpatterns(),
 ]
 if settings.EMBEDDED:
     # In production nginx or the ingress serves pictures from their storage.

@@ -7,3 +7,7 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
 
 application = get_wsgi_application()
+
+from apps.plugins import hearing  # noqa: E402  (the apps are there only now)
+
+hearing.begin("web")

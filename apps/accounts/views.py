@@ -12,6 +12,7 @@ from django.utils.decorators import method_decorator
 from apps.accounts import selectors
 from apps.accounts.forms import ProfileForm, SignInForm, SignUpForm
 from apps.accounts.requests import account_of
+from apps.plugins import calls, hooks
 from apps.replication import scopes
 
 
@@ -63,4 +64,6 @@ def profile_edit(request: HttpRequest) -> HttpResponse:
     if form.is_valid() and form.save(account.pk):
         messages.success(request, "Your profile is saved.")
         return redirect("timelines:profile", account.username)
-    return render(request, "accounts/profile_edit.html", {"form": form, "profile": card})
+    parts = calls.gather(hooks.settings_part, request=request)
+    context = {"form": form, "profile": card, "parts": parts}
+    return render(request, "accounts/profile_edit.html", context)

@@ -2,7 +2,7 @@
 
 import pickle
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from uuid import uuid4
 
 from apps.caching import memory, stats, store
@@ -12,6 +12,16 @@ from apps.replication.tokens import START, Position
 
 if TYPE_CHECKING:
     from apps.caching.queries import Query
+
+T = TypeVar("T")
+
+
+class Unkept(Generic[T]):
+    """An answer of a cached function that is right for now, and not to be kept."""
+
+    def __init__(self, value: T) -> None:
+        self.value = value
+
 
 # The right to fill a value ends after this; others wait as long, then read for themselves.
 FILL_MS = 2000
@@ -35,6 +45,11 @@ def look_up(query: "Query", asks: list[Any], wanted: dict[int, Key], found: dict
             if time.monotonic() > until:
                 return
             time.sleep(PAUSE_SECONDS if pending else 0)
+
+
+def plain(value: Any) -> Any:
+    """Return a value as its function meant it."""
+    return value.value if isinstance(value, Unkept) else value
 
 
 def _from_memory(query: "Query", wanted: dict[int, Key], found: dict[int, Any]) -> dict[int, Key]:
@@ -74,7 +89,9 @@ def _fill(
     except BaseException:
         store.release([key.name for key in mine.values()], holder)
         raise
-    found.update(values)
+    found.update((number, plain(value)) for number, value in values.items())
+    unkept = [number for number, value in values.items() if isinstance(value, Unkept)]
+    store.release([mine.pop(number).name for number in unkept], holder)
     for kept in _store(query, mine, holder, values, token):
         stats.count(query.name, "filled" if kept else "late")
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-from apps.caching import memory, store, tags
+from apps.caching import code, memory, store, tags
 from apps.replication import positions
 from apps.replication.tokens import Position
 
@@ -42,7 +42,7 @@ def _key(query: str, group: str, ask: Any, found: list[str | None]) -> Key | Non
     if any(version is None or version.startswith("!") for version in found):
         return None
     newest = max(store.reached(str(version)) for version in found)
-    asked = repr((query, group, ask))
+    asked = repr((code.fingerprint(), query, group, ask))
     return Key(group, _digest(asked + repr(found)), newest, _digest(asked))
 
 

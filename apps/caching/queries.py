@@ -21,6 +21,7 @@ from django.conf import settings
 from django.db import connections
 
 from apps.caching import flights, keys, stats, store
+from apps.caching.flights import Unkept
 from apps.caching.keys import Key
 from apps.replication import scopes
 from apps.sharding import directory
@@ -79,7 +80,9 @@ def cached(
 
 def cached_many(
     name: str, *, tags: Callable[[Any], Sequence[str]]
-) -> Callable[[Callable[[Sequence[K]], Mapping[K, R]]], Callable[[Iterable[K]], dict[K, R]]]:
+) -> Callable[
+    [Callable[[Sequence[K]], Mapping[K, R | Unkept[R]]]], Callable[[Iterable[K]], dict[K, R]]
+]:
     """Cache what a function finds for each of several keys; what it does not find, too.
 
     A key is an id, or a tuple that begins with one. The function is asked for those that are not
@@ -87,9 +90,9 @@ def cached_many(
     """
 
     def decorate(
-        function: Callable[[Sequence[K]], Mapping[K, R]],
+        function: Callable[[Sequence[K]], Mapping[K, R | Unkept[R]]],
     ) -> Callable[[Iterable[K]], dict[K, R]]:
-        def load(asks: list[K]) -> list[R | None]:
+        def load(asks: list[K]) -> list[Any]:
             found = function(asks)
             return [found.get(ask) for ask in asks]
 
@@ -129,7 +132,8 @@ def _answer(query: Query, asks: list[Any]) -> list[Any]:
         is_away = True
     rest = [number for number in range(len(asks)) if number not in found]
     if rest:
-        found.update(zip(rest, query.load([asks[number] for number in rest]), strict=True))
+        loaded = map(flights.plain, query.load([asks[number] for number in rest]))
+        found.update(zip(rest, loaded, strict=True))
     for number in rest:
         outcome = "away" if is_away else "waited" if number in wanted else "passed"
         stats.count(query.name, outcome)

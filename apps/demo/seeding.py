@@ -14,11 +14,11 @@ from django.contrib.auth.hashers import make_password
 
 from apps.accounts import services as accounts
 from apps.accounts.services import NewAccount
-from apps.bundled.hashtags import services as hashtags
 from apps.demo import graph, phrases
 from apps.follows import loading as follows
+from apps.plugins import calls
+from apps.posts import hooks
 from apps.posts import loading as posts
-from apps.posts import texts
 from apps.sharding import clock, directory, ids
 from apps.timelines import services as timelines
 
@@ -39,7 +39,7 @@ class Seed:
     ids: list[int] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
     newest: list[array[int]] = field(default_factory=list)
-    tagged: dict[str, array[int]] = field(default_factory=dict)
+    written: array[int] = field(default_factory=lambda: array("q"))
     ticks: dict[str, Iterator[int]] = field(default_factory=dict)
     horizons: list[tuple[int, int]] = field(default_factory=list)
 
@@ -50,7 +50,7 @@ class Seed:
         self.newest = [array("q") for _ in self.ids]
         posts.load_posts(self._posts())
         posts.load_likes(self._likes())
-        hashtags.load_tagged((post, tag) for tag, found in self.tagged.items() for post in found)
+        self._tell_plugins()
         following = self._load_follows()
         timelines.load_entries(self._entries(following))
         timelines.load_horizons(self.horizons)
@@ -90,14 +90,17 @@ class Seed:
             tick = ids.tick_at(start + step * number) + number % ids.SEQUENCES
             post_id = ids.compose(tick, ids.bucket_of(self.ids[rank]))
             text = phrases.post(self.rng, self.names)
-            for tag in texts.tags(text):
-                self.tagged.setdefault(tag, array("q")).append(post_id)
+            self.written.append(post_id)
             self.newest[rank].append(post_id)
             del self.newest[rank][: -graph.NEWEST]
             yield post_id, self.ids[rank], text
             if number % 1000 == 0:
                 self.advance("posts", number)
         self.advance("posts", self.posts)
+
+    def _tell_plugins(self) -> None:
+        for start in range(0, len(self.written), CHUNK):
+            calls.gather(hooks.posts_loaded, post_ids=list(self.written[start : start + CHUNK]))
 
     def _likes(self) -> Iterator[tuple[int, int]]:
         for recent in self.newest:

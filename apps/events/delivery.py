@@ -11,6 +11,7 @@ from django.utils import timezone
 from apps.events import announcements, failures, registry
 from apps.events.errands import Errand, Waiting
 from apps.events.models import Delivery
+from apps.plugins.errors import PluginFailed
 
 # So many events are handed over at once, and are handed over again if the process dies meanwhile.
 BATCH = 200
@@ -109,6 +110,10 @@ def _waiting(event_id: int, key: int, attempts: int, topic: str, payload: str) -
 def _attempt(errand: Errand, waiting: list[Waiting]) -> int:
     """Hand all over at once, or one by one, so that only what is bad fails; returns how many."""
     subscriber = registry.subscriber_named(errand.subscriber)
+    if not subscriber.is_on:
+        # Its plugin was switched off meanwhile: nobody is to wait for it.
+        _settle(errand, waiting)
+        return 0
     if subscriber.batch and len(waiting) > 1 and _handle(subscriber, waiting) is None:
         _settle(errand, waiting)
         return 0
@@ -136,6 +141,8 @@ def _handle(subscriber: registry.Subscriber, waiting: list[Waiting]) -> Exceptio
             if item.error is not None:
                 return item.error
         subscriber.handle([(item.event, item.event_id) for item in waiting])
+    except PluginFailed as failed:
+        return failed.error if isinstance(failed.error, Exception) else failed
     except Exception as error:
         return error
     return None

@@ -40,6 +40,11 @@ UPDATE events_event SET handed_at = %(now)s WHERE id IN (
     ORDER BY id LIMIT %(batch)s FOR UPDATE SKIP LOCKED
 ) RETURNING id, key, topic, payload, set_config('synchronous_commit', 'off', true)
 """
+# What waits for a subscriber whose plugin was switched off meanwhile is to be settled too.
+LEFT = """
+SELECT event_id, subscriber, key FROM events_delivery
+WHERE state = 'waiting' AND subscriber = ANY(%s) AND event_id = ANY(%s)
+"""
 FINISH = "UPDATE events_event SET finished_at = clock_timestamp() WHERE id = ANY(%s)"
 
 
@@ -106,6 +111,7 @@ def claim(shard: str) -> list[Errand]:
             for subscriber in _who_wants(topic, events[event_id])
         ]
         Delivery.objects.using(shard).bulk_create(wanted, ignore_conflicts=True)
+        wanted += _left(cursor, list(rows))
         idle = rows.keys() - {delivery.event_id for delivery in wanted}
         if idle:
             cursor.execute(FINISH, [sorted(idle)])
@@ -133,6 +139,13 @@ def _restored(topic: str, payload: str) -> Event | None:
 def _who_wants(topic: str, event: Event | None) -> list[str]:
     subscribers = registry.subscribers_of(topic)
     return [s.name for s in subscribers if event is None or s.when(event)]
+
+
+def _left(cursor: Any, event_ids: list[int]) -> list[Delivery]:
+    if not (silent := registry.silent()):
+        return []
+    cursor.execute(LEFT, [silent, event_ids])
+    return [Delivery(event_id=pk, subscriber=name, key=key) for pk, name, key in cursor.fetchall()]
 
 
 def _errands(shard: str, deliveries: list[Delivery]) -> list[Errand]:

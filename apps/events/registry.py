@@ -17,12 +17,18 @@ from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, TypeVar
 
 from apps.events.errors import TopicTaken, UnknownSubscriber
+from apps.plugins import discovery, guard, switches
+from apps.plugins.markers import Terms
 
 E = TypeVar("E", bound="Event")
 # Called with the event and its id in the outbox.
 Handler = Callable[[Any, int], None]
 # Called with many of them at once.
 BatchHandler = Callable[[Sequence[tuple[Any, int]]], None]
+
+# What a plugin may take for one handing over; a slow one for what servers of others take.
+TERMS = Terms(seconds=10.0, queries=2000)
+SLOW_TERMS = Terms(seconds=60.0, queries=2000)
 
 _events: dict[str, "type[Event]"] = {}
 _subscribers: dict[str, "Subscriber"] = {}
@@ -64,6 +70,7 @@ class Subscriber:
     before is done or dead. To another one a failed event is no reason to wait. Where `when` says
     no to an event, it is never handed to this one. With `batch` it is handed many events at once.
     A `slow` one, which asks servers of others, runs in tasks of its own: nobody waits for it.
+    One of a `plugin` is guarded, and hears of nothing while its plugin is off.
     """
 
     name: str
@@ -73,6 +80,12 @@ class Subscriber:
     when: Callable[[Any], bool] = lambda event: True
     batch: bool = False
     slow: bool = False
+    plugin: str | None = None
+
+    @property
+    def is_on(self) -> bool:
+        """Tell whether it is to be called now."""
+        return self.plugin is None or switches.is_on(self.plugin)
 
 
 def subscriber(
@@ -121,14 +134,30 @@ def one_by_one(handle: Handler) -> BatchHandler:
     return handle_many
 
 
-def _register(handle: Any, event: "type[Event]", many: BatchHandler, *options: Any) -> None:
-    name = name_of(handle)
-    _subscribers[name] = Subscriber(name, event.topic, many, *options)
+def _register(
+    handle: Any,
+    event: "type[Event]",
+    many: BatchHandler,
+    ordered: bool,
+    when: Callable[[Any], bool],
+    batch: bool,
+    slow: bool = False,
+) -> None:
+    name, plugin = name_of(handle), discovery.owner_of(handle.__module__)
+    if plugin is not None:
+        many = guard.wrap(plugin, f"subscriber {name}", many, SLOW_TERMS if slow else TERMS)
+    _subscribers[name] = Subscriber(name, event.topic, many, ordered, when, batch, slow, plugin)
 
 
 def subscribers_of(topic: str) -> list[Subscriber]:
-    """Return the subscribers of a topic, by name."""
-    return sorted((s for s in _subscribers.values() if s.topic == topic), key=lambda s: s.name)
+    """Return the subscribers of a topic, by name; those of plugins that are on."""
+    found = (s for s in _subscribers.values() if s.topic == topic and s.is_on)
+    return sorted(found, key=lambda s: s.name)
+
+
+def silent() -> list[str]:
+    """Return the names of the subscribers whose plugins are off."""
+    return [name for name, subscriber in _subscribers.items() if not subscriber.is_on]
 
 
 def subscriber_named(name: str) -> Subscriber:

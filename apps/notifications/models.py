@@ -6,23 +6,16 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import F, Q
 
+from apps.notifications.kinds import Kind
 from apps.sharding import ids
 from apps.sharding.models import IdField, ShardedModel
-
-
-class Kind(models.TextChoices):
-    """What somebody did."""
-
-    LIKE = "like"
-    REPLY = "reply"
-    REPOST = "repost"
-    FOLLOW = "follow"
 
 
 class Notification(ShardedModel):
     """Somebody (`actor_id`) did something that concerns an account. Its time is in its id.
 
-    `post_id` is the reply itself, or the account's own post that is liked or reposted.
+    `post_id` is the reply or the post with the mention itself, or the account's own post that is
+    liked or reposted.
     """
 
     shard_keys = ("id", "account_id")

@@ -8,7 +8,7 @@ from apps.events.registry import subscriber
 from apps.follows import selectors as follows
 from apps.follows.events import AccountFollowed, AccountUnfollowed
 from apps.notifications import services
-from apps.notifications.models import Kind
+from apps.notifications.kinds import Kind
 from apps.posts import selectors as posts
 from apps.posts.events import PostDeleted, PostLiked, PostPublished, PostUnliked
 from apps.replication import scopes

@@ -11,13 +11,20 @@ from apps.accounts import selectors as accounts
 from apps.accounts.selectors import ProfileCard
 from apps.caching.queries import cached
 from apps.kernel import cursors
-from apps.notifications.models import Kind, Notification, Seen
+from apps.notifications.kinds import Kind
+from apps.notifications.models import Notification, Seen
 from apps.posts import cards
 from apps.posts.cards import PostCard
 
 PAGE = 20
 MOST_UNREAD = 100
-ICONS = {Kind.LIKE: "heart", Kind.REPLY: "reply", Kind.REPOST: "repeat", Kind.FOLLOW: "person"}
+ICONS = {
+    Kind.LIKE: "heart",
+    Kind.REPLY: "reply",
+    Kind.REPOST: "repeat",
+    Kind.FOLLOW: "person",
+    Kind.MENTION: "at",
+}
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ from django.db import connections
 
 from apps.events import outbox
 from apps.notifications.events import AccountNotified
-from apps.notifications.models import Kind, Notification, Seen
+from apps.notifications.kinds import Kind
+from apps.notifications.models import Notification, Seen
 from apps.sharding import shards
 from apps.sharding.shards import Opened
 

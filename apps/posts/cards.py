@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from apps.accounts import selectors as accounts
 from apps.accounts.selectors import ProfileCard
 from apps.caching.queries import cached, cached_many
-from apps.posts import texts
+from apps.posts import rendering
 from apps.posts.models import Like, Post, Tally
 from apps.sharding import directory, ids, querysets
 
@@ -43,13 +43,12 @@ class Stored(NamedTuple):
 class Listed:
     """A post in a list: what is stored, and what it is to who looks at it.
 
-    `item_id` is its place in the list: the id of the repost that brings it, or its own. A member
-    is signed in.
+    `item_id` is its place in the list: the id of the repost that brings it, or its own.
     """
 
     stored: Stored
     item_id: int = 0
-    is_member: bool = False
+    viewer_id: int | None = None
     liked: bool = False
     reposted: bool = False
     mine: bool = False
@@ -59,6 +58,11 @@ class Listed:
     def id(self) -> int:
         """The id of the post."""
         return self.stored.id
+
+    @property
+    def is_member(self) -> bool:
+        """Whether the viewer is signed in."""
+        return self.viewer_id is not None
 
     @property
     def text(self) -> str:
@@ -88,7 +92,7 @@ class PostCard(Listed):
     @property
     def html(self) -> SafeString:
         """The text with its links."""
-        return texts.to_html(self.text)
+        return rendering.to_html(self.text).html
 
 
 @cached_many("posts.post", tags=lambda post_id: [f"posts.post:{post_id}"])
@@ -123,7 +127,7 @@ def listed(item_ids: Iterable[int], *, viewer_id: int | None) -> list[Listed]:
         Listed(
             stored=post,
             item_id=row.id,
-            is_member=viewer_id is not None,
+            viewer_id=viewer_id,
             liked=post.id in liked,
             reposted=post.id in reposted,
             mine=post.author_id == viewer_id,

@@ -5,6 +5,7 @@ reposted it, how long ago it was written. What is the viewer's own (liked, repos
 him) names the variant.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -12,13 +13,17 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 
 from apps.accounts import selectors as accounts
+from apps.caching.flights import Unkept
 from apps.caching.queries import cached_many
-from apps.posts import cards
-from apps.posts.cards import Listed
+from apps.plugins import calls
+from apps.posts import cards, hooks, rendering
+from apps.posts.cards import Listed, PostCard
 from apps.posts.templatetags.moments import ago
 
 # Where a page lays something in. PostgreSQL stores no such character, so no text contains it.
 HOLE = "\x00"
+# Who looks at a fragment that all members share.
+ANYBODY = 0
 
 
 class Variant(NamedTuple):
@@ -31,35 +36,56 @@ class Variant(NamedTuple):
     reposted: bool
     mine: bool
     in_thread: bool
+    marked_by: tuple[str, ...]
 
 
 class Fragment(NamedTuple):
-    """HTML around three holes: the place in the list, who reposted it, how long ago it was."""
+    """HTML around holes: the place in the list, who reposted it, how old it is, the footer."""
 
     before_item: str
     before_repost: str
     before_age: str
+    before_footer: str
     rest: str
 
 
 def html_of(found: Sequence[Listed], *, in_thread: bool = False) -> list[SafeString]:
     """Return the HTML of listed posts in their order; left out where the author is gone."""
-    variants = [_variant(one, in_thread) for one in found]
+    marked_by = rendering.marked_by()
+    variants = [_variant(one, in_thread, marked_by) for one in found]
     rendered = _rendered(variants)
     reposts = _repost_lines(one.reposted_by_id for one in found if one.reposted_by_id)
+    footers = _footers(found)
     return [
-        _filled(rendered[variant], one, reposts.get(one.reposted_by_id or 0, ""))
+        _filled(
+            rendered[variant],
+            one,
+            reposts.get(one.reposted_by_id or 0, ""),
+            footers.get(one.id, ""),
+        )
         for variant, one in zip(variants, found, strict=True)
         if variant in rendered
     ]
 
 
-def _variant(one: Listed, in_thread: bool) -> Variant:
+def _footers(found: Sequence[Listed]) -> dict[int, str]:
+    """Return what plugins show below posts; they are asked once for a list."""
+    if not found:
+        return {}
+    answers = calls.gather(hooks.post_footers, posts=found, viewer_id=found[0].viewer_id)
+    said: defaultdict[int, list[str]] = defaultdict(list)
+    for answer in answers:
+        for post_id, html in answer.items():
+            said[post_id].append(html)
+    return {post_id: "".join(pieces) for post_id, pieces in said.items()}
+
+
+def _variant(one: Listed, in_thread: bool, marked_by: tuple[str, ...]) -> Variant:
     viewers = (one.is_member, one.liked, one.reposted, one.mine)
-    return Variant(one.id, one.stored.author_id, *viewers, in_thread)
+    return Variant(one.id, one.stored.author_id, *viewers, in_thread, marked_by)
 
 
-def _filled(fragment: Fragment, one: Listed, repost: str) -> SafeString:
+def _filled(fragment: Fragment, one: Listed, repost: str, footer: str) -> SafeString:
     parts = (
         fragment.before_item,
         str(one.item_id),
@@ -67,6 +93,8 @@ def _filled(fragment: Fragment, one: Listed, repost: str) -> SafeString:
         repost,
         fragment.before_age,
         ago(one.created_at),
+        fragment.before_footer,
+        footer,
         fragment.rest,
     )
     return mark_safe("".join(parts))  # noqa: S308  (of our own templates)
@@ -78,12 +106,12 @@ def _tags(variant: Variant) -> list[str]:
 
 
 @cached_many("posts.html", tags=_tags)
-def _rendered(variants: Sequence[Variant]) -> dict[Variant, Fragment]:
+def _rendered(variants: Sequence[Variant]) -> dict[Variant, Fragment | Unkept[Fragment]]:
     rows = cards.stored(variant.post_id for variant in variants)
     listed = {
         variant: Listed(
             stored=rows[variant.post_id],
-            is_member=variant.is_member,
+            viewer_id=ANYBODY if variant.is_member else None,
             liked=variant.liked,
             reposted=variant.reposted,
             mine=variant.mine,
@@ -93,14 +121,15 @@ def _rendered(variants: Sequence[Variant]) -> dict[Variant, Fragment]:
     }
     full = {card.id: card for card in cards.full(list(listed.values()))}
     return {
-        variant: _render({"post": full[one.id], "in_thread": variant.in_thread, "hole": HOLE})
-        for variant, one in listed.items()
-        if one.id in full
+        variant: _render(full[one.id], variant) for variant, one in listed.items() if one.id in full
     }
 
 
-def _render(context: dict[str, object]) -> Fragment:
-    return Fragment(*render_to_string("posts/_post.html", context).split(HOLE))
+def _render(post: PostCard, variant: Variant) -> Fragment | Unkept[Fragment]:
+    text = rendering.to_html(post.text)
+    context = {"post": post, "text": text.html, "in_thread": variant.in_thread, "hole": HOLE}
+    fragment = Fragment(*render_to_string("posts/_post.html", context).split(HOLE))
+    return fragment if text.is_whole else Unkept(fragment)
 
 
 @cached_many("posts.repost_line", tags=lambda account_id: [f"accounts.profile:{account_id}"])

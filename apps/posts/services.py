@@ -6,17 +6,23 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from apps.events import outbox
-from apps.posts import texts
+from apps.plugins import calls
+from apps.posts import hooks, texts
 from apps.posts.errors import NoSuchPost, NotTheAuthor
 from apps.posts.events import PostArrived, PostDeleted, PostLiked, PostPublished, PostUnliked
+from apps.posts.hooks import Draft
 from apps.posts.models import Like, Post, Tally
 from apps.replication import scopes
 from apps.sharding import shards
 
 
 def publish(*, author_id: int, text: str, in_reply_to_id: int | None = None) -> Post:
-    """Store a post and announce it; both or neither. Raises TextRefused, NoSuchPost."""
-    text = texts.clean(text)
+    """Store a post and announce it; both or neither. Raises TextRefused, NoSuchPost.
+
+    The draft goes through the plugins' filters first, before a transaction is open.
+    """
+    draft = Draft(author_id, texts.clean(text), in_reply_to_id)
+    text = texts.clean(calls.pipe(hooks.filter_draft, draft).text)
     root_id = _root_of(in_reply_to_id) if in_reply_to_id else None
     with shards.atomic_for(author_id):
         post = Post.objects.create(

@@ -2,9 +2,8 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable
 from functools import cache
-from typing import Any
 from urllib.parse import urlsplit
 
 import regex
@@ -13,6 +12,7 @@ from django.utils.safestring import SafeString
 from linkify_it import LinkifyIt
 
 from apps.posts.errors import TextRefused
+from apps.posts.hooks import Mark
 
 MOST_CHARACTERS = 500
 # A character may be many code points (a family emoji has seven), but not without end.
@@ -20,9 +20,6 @@ MOST_CODE_POINTS = 5000
 SHOWN_URL = 40
 
 _GRAPHEME = regex.compile(r"\X")
-_MENTION_OR_TAG = re.compile(
-    r"(?<![\w@#/.])(?:@(?P<mention>[A-Za-z0-9_]{1,30})(?![\w@])|#(?P<tag>\w{1,100})(?!\w))"
-)
 
 
 def clean(text: str, most: int = MOST_CHARACTERS) -> str:
@@ -45,21 +42,14 @@ def length(text: str) -> int:
     return sum(1 for _ in _GRAPHEME.finditer(text))
 
 
-def tags(text: str) -> list[str]:
-    """Return the tags in a text, in lower case, each once, in order."""
-    found = (match["tag"] for match in _marks(text) if match["tag"])
-    return list(dict.fromkeys(tag.lower() for tag in found if not tag.isdecimal()))
-
-
-def to_html(text: str) -> SafeString:
-    """Return a text as HTML: escaped, with links, @mentions and #tags as links."""
+def to_html(text: str, marks: Iterable[Mark] = ()) -> SafeString:
+    """Return a text as HTML: escaped, with links, and with what is marked in it."""
     parts: list[SafeString] = []
     end = 0
-    for url in _links(text):
-        parts.append(_marks_to_html(text[end : url.index]))
-        parts.append(_link(url.url, url.raw))
-        end = url.last_index
-    parts.append(_marks_to_html(text[end:]))
+    for mark in _apart([*_links(text), *sorted(marks)], len(text)):
+        parts += (_plain(text[end : mark.start]), SafeString(mark.html))
+        end = mark.end
+    parts.append(_plain(text[end:]))
     return format_html_join("", "{}", ((part,) for part in parts))
 
 
@@ -68,38 +58,26 @@ def _linkify() -> LinkifyIt:
     return LinkifyIt(options={"fuzzy_email": False, "fuzzy_ip": False, "fuzzy_link": False})
 
 
-def _links(text: str) -> list[Any]:
+def _links(text: str) -> list[Mark]:
     found = _linkify().match(text) or []
-    return [m for m in found if urlsplit(m.url).scheme in ("http", "https")]
+    links = [m for m in found if urlsplit(m.url).scheme in ("http", "https")]
+    return [Mark(m.index, m.last_index, _link(m.url, m.raw)) for m in links]
+
+
+def _apart(marks: Iterable[Mark], length: int) -> list[Mark]:
+    """Return marks from left to right, without those that lie over an earlier one of the list."""
+    kept: list[Mark] = []
+    for mark in marks:
+        free = all(mark.end <= other.start or other.end <= mark.start for other in kept)
+        if 0 <= mark.start < mark.end <= length and free:
+            kept.append(mark)
+    return sorted(kept)
 
 
 def _link(url: str, raw: str) -> SafeString:
     shown = re.sub(r"^https?://(www\.)?", "", raw)
     shown = shown if len(shown) <= SHOWN_URL else shown[: SHOWN_URL - 1] + "…"
     return format_html('<a href="{}" rel="nofollow noopener ugc">{}</a>', url, shown)
-
-
-def _marks(text: str) -> Iterator[re.Match[str]]:
-    return _MENTION_OR_TAG.finditer(text)
-
-
-def _marks_to_html(text: str) -> SafeString:
-    parts: list[SafeString] = []
-    end = 0
-    for match in _marks(text):
-        parts.append(_plain(text[end : match.start()]))
-        parts.append(_mark(match))
-        end = match.end()
-    parts.append(_plain(text[end:]))
-    return format_html_join("", "{}", ((part,) for part in parts))
-
-
-def _mark(match: re.Match[str]) -> SafeString:
-    if match["mention"]:
-        return format_html('<a href="/@{0}" class="mention">@{0}</a>', match["mention"])
-    if match["tag"].isdecimal():
-        return _plain(match[0])
-    return format_html('<a href="/tags/{}" class="tag">#{}</a>', match["tag"].lower(), match["tag"])
 
 
 def _plain(text: str) -> SafeString:

@@ -14,7 +14,7 @@ from apps.accounts.requests import account_of, viewer_of
 from apps.kernel import cursors
 from apps.posts import cards, services, threads
 from apps.posts.cards import PostCard
-from apps.posts.errors import NoSuchPost
+from apps.posts.errors import NoSuchPost, TextRefused
 from apps.posts.forms import ComposeForm
 
 
@@ -60,11 +60,12 @@ def publish(request: HttpRequest) -> HttpResponse:
         parent_id = form.cleaned_data.get("in_reply_to")
         return _composer(request, form, parent_id, status=422)
     parent_id = form.cleaned_data["in_reply_to"]
-    post = services.publish(
-        author_id=account_of(request).pk,
-        text=form.cleaned_data["text"],
-        in_reply_to_id=parent_id,
-    )
+    author_id, text = account_of(request).pk, form.cleaned_data["text"]
+    try:
+        post = services.publish(author_id=author_id, text=text, in_reply_to_id=parent_id)
+    except TextRefused as error:
+        form.add_error("text", str(error))
+        return _composer(request, form, parent_id, status=422)
     messages.success(request, "Your reply is out." if parent_id else "Your post is out.")
     return redirect(f"/posts/{parent_id}#post-{post.pk}" if parent_id else "timelines:home")
 

@@ -91,6 +91,8 @@ class Hub:
             self._remember([event.event_id])
             seen = self.seen(event)
             for name, data in event.messages.items():
+                if not topics.is_on(name):
+                    continue
                 for key in (event.key, EVERY):
                     for listener, subscription in self._interest.get((name, key), {}).items():
                         listener.offer(subscription, event.event_id, data, seen)

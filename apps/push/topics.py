@@ -22,10 +22,15 @@ from typing import Any, ClassVar, NamedTuple
 from apps.events import announcements
 from apps.events.announcements import Announced
 from apps.events.registry import Event
+from apps.plugins import discovery, guard, switches
+from apps.plugins.errors import PluginFailed
+from apps.plugins.markers import Terms
 
 # Stands for the events of all keys.
 EVERY = 0
 Data = dict[str, Any]
+# What a plugin may take to say who hears what.
+TERMS = Terms(seconds=2.0, queries=50)
 
 _topics: dict[str, "Topic"] = {}
 
@@ -79,7 +84,11 @@ class Refused(Exception):
 
 
 def register(topic: Topic) -> None:
-    """Make a topic known, and have its events announced."""
+    """Make a topic known, and have its events announced. A plugin's tells nothing when it fails."""
+    plugin = discovery.owner_of(type(topic).__module__)
+    if plugin is not None:
+        for name, nothing in (("keys", ()), ("messages", {}), ("still", ())):
+            setattr(topic, name, _guarded(plugin, topic, name, nothing))
     _topics[topic.name] = topic
     for event, after in topic.events.items():
         if after is not None or event.topic not in announcements.declared():
@@ -90,8 +99,13 @@ def register(topic: Topic) -> None:
 
 
 def all_topics() -> list[Topic]:
-    """Return every topic, by name."""
-    return sorted(_topics.values(), key=lambda topic: topic.name)
+    """Return every topic, by name; those of plugins that are on."""
+    return sorted((t for t in _topics.values() if _is_on(t)), key=lambda topic: topic.name)
+
+
+def is_on(name: str) -> bool:
+    """Tell whether there is such a topic now."""
+    return name in _topics and _is_on(_topics[name])
 
 
 def named(name: str) -> Topic:
@@ -113,7 +127,7 @@ def subscription(text: object, account_id: int) -> Subscription:
     """Return what a text like `home` or `post:17` asks for; raises Refused with the reason."""
     name, _, argument = str(text).partition(":")
     topic = _topics.get(name)
-    if topic is None:
+    if topic is None or not _is_on(topic):
         raise Refused(f"There is no topic “{name[:40]}”. The topics are listed at /topics.")
     if topic.needs_account and not account_id:
         raise Refused(f"Sign in to subscribe to “{name}”.")
@@ -123,3 +137,19 @@ def subscription(text: object, account_id: int) -> Subscription:
     if argument and not (argument.isascii() and argument.isdigit() and len(argument) < 20):
         raise Refused(f"“{argument[:40]}” is not a number.")
     return Subscription(topic, int(argument or 0))
+
+
+def _is_on(topic: Topic) -> bool:
+    return not switches.is_silent(type(topic).__module__)
+
+
+def _guarded(plugin: str, topic: Topic, name: str, nothing: Any) -> Callable[..., Any]:
+    ask = guard.wrap(plugin, f"topic {topic.name}: {name}", getattr(topic, name), TERMS)
+
+    def answer(*args: Any) -> Any:
+        try:
+            return ask(*args)
+        except PluginFailed:
+            return nothing
+
+    return answer

@@ -6,6 +6,8 @@ class ReplicationConfig(AppConfig):
     name = "apps.replication"
 
     def ready(self) -> None:
-        from apps.replication import reads
+        from apps.plugins import threads
+        from apps.replication import reads, scopes
 
+        threads.on_fork(scopes.fork)
         connection_created.connect(reads.watch)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
@@ -88,3 +88,24 @@ def note_write(group: str) -> None:
     scope_now = _current.get()
     if scope_now is not None:
         scope_now.written.add(group)
+
+
+def fork() -> Callable[[], None]:
+    """Give another thread, in a copy of this context, a reader of its own with the same token.
+
+    Returns what brings home, in the first context, all that it has seen and written.
+    """
+    before = _current.get()
+    if before is None:
+        return lambda: None
+    forked = replace(before, token=dict(before.token), written=set(before.written), answered={})
+    _current.set(forked)
+
+    def join() -> None:
+        for group, position in forked.token.items():
+            tokens.advance(before.token, group, position, is_primary=True)
+        before.written |= forked.written
+        for group, aliases in forked.answered.items():
+            before.answered.setdefault(group, set()).update(aliases)
+
+    return join

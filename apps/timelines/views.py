@@ -10,10 +10,11 @@ from apps.accounts import selectors as accounts
 from apps.accounts.requests import account_of, viewer_of
 from apps.follows import selectors as follows
 from apps.kernel import cursors
+from apps.plugins import calls
+from apps.posts import rendering
 from apps.posts import selectors as posts
-from apps.posts import texts
 from apps.posts.forms import ComposeForm
-from apps.timelines import selectors
+from apps.timelines import hooks, selectors
 
 
 @require_safe
@@ -52,8 +53,9 @@ def profile(request: HttpRequest, username: str) -> HttpResponse:
 def _profile(card: accounts.ProfileCard, viewer_id: int | None) -> dict[str, Any]:
     return {
         "profile": card,
-        "bio_html": texts.to_html(card.bio),
+        "bio_html": rendering.to_html(card.bio).html,
         "counts": {**follows.counts(card.id), "posts": posts.posts_count(card.id)},
+        "parts": calls.gather(hooks.profile_part, profile=card, viewer_id=viewer_id),
         "is_self": card.id == viewer_id,
         "following": viewer_id is not None and follows.is_following(viewer_id, card.id),
     }

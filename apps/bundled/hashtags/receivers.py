@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from apps.bundled.hashtags import services
+from apps.bundled.hashtags import services, trending
 from apps.events.registry import batch_subscriber, subscriber
 from apps.posts.events import PostDeleted, PostPublished, PostsImported
 
@@ -14,6 +14,12 @@ def index(batch: Sequence[tuple[PostPublished, int]]) -> None:
     What is deleted meanwhile has no text any more, and so no tags.
     """
     services.index(post_ids=[event.post_id for event, _ in batch])
+
+
+@batch_subscriber(PostPublished, ordered=False, when=lambda event: event.repost_of_id is None)
+def count(batch: Sequence[tuple[PostPublished, int]]) -> None:
+    """Count the tags of new posts; each post is counted once. Without Valkey it is tried again."""
+    trending.count([event.post_id for event, _ in batch])
 
 
 @subscriber(PostsImported)

@@ -1,11 +1,11 @@
 """Every write to tags."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
+from apps.bundled.hashtags import texts, trending
 from apps.bundled.hashtags.models import TaggedPost
 from apps.posts import selectors as posts
-from apps.posts import texts
-from apps.sharding import bulk, shards
+from apps.sharding import shards
 
 
 def index(*, post_ids: Sequence[int]) -> None:
@@ -19,11 +19,8 @@ def index(*, post_ids: Sequence[int]) -> None:
 
 
 def forget(*, post_id: int) -> None:
-    """Take a post out of all tags."""
+    """Take a post out of all tags and of what trends."""
+    rows = TaggedPost.objects.filter(post_id=post_id)
+    trending.discount({post_id: list(rows.values_list("tag", flat=True))})
     with shards.atomic_for(post_id):
-        TaggedPost.objects.filter(post_id=post_id).delete()
-
-
-def load_tagged(rows: Iterable[tuple[int, str]]) -> int:
-    """List many posts (post id, tag) at once, each pair once; returns how many."""
-    return bulk.load(TaggedPost, ("post_id", "tag"), rows)
+        rows.delete()

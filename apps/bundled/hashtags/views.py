@@ -1,26 +1,27 @@
-"""The page of one tag."""
+"""The page of one tag, and of those that trend."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from apps.accounts.requests import viewer_of
-from apps.bundled.hashtags.models import TaggedPost
+from apps.bundled.hashtags import selectors
+from apps.bundled.hashtags import trending as trends
 from apps.kernel import cursors
-from apps.posts import cards
-from apps.posts import selectors as posts
-from apps.sharding.scatter import Scatter
 
 
 @require_safe
 def tag(request: HttpRequest, tag: str) -> HttpResponse:
-    """Show the posts that carry a tag, newest first, from every shard."""
+    """Show the posts that carry a tag, newest first."""
     if tag != tag.lower():
         return redirect("hashtags:tag", tag.lower())
     before = cursors.parse(request.GET.get("before"))
-    rows = Scatter(TaggedPost.objects.filter(tag=tag), by="post_id")
-    found = rows.page(limit=posts.PAGE, before=before)
-    wanted = [row.post_id for row in found.items]
-    listed = cards.listed(wanted, viewer_id=viewer_of(request))
-    context = {"tag": tag, "page": cursors.Page(listed, found.next_cursor), "first": before is None}
+    page = selectors.page(tag, before=before, viewer_id=viewer_of(request))
+    context = {"tag": tag, "page": page, "first": before is None}
     return render(request, "hashtags/tag.html", context)
+
+
+@require_safe
+def trending(request: HttpRequest) -> HttpResponse:
+    """Show the tags that are used most just now."""
+    return render(request, "hashtags/trending.html", {"trends": trends.top()})

@@ -6,7 +6,8 @@ from django.db import IntegrityError, connections, transaction
 
 from apps.events.models import Event
 from apps.notifications import selectors, services
-from apps.notifications.models import Kind, Notification, Seen
+from apps.notifications.kinds import Kind
+from apps.notifications.models import Notification, Seen
 from apps.sharding import shards
 
 pytestmark = pytest.mark.django_db(databases="__all__")

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from apps.posts import texts
 from apps.posts.errors import TextRefused
+from apps.posts.hooks import Mark
 
 
 @pytest.mark.parametrize(
@@ -40,11 +41,7 @@ def test_an_empty_post_is_refused(text):
     [
         ("<b>&", "&lt;b&gt;&amp;"),
         ("a\nb", "a<br>b"),
-        ("@ann!", '<a href="/@ann" class="mention">@ann</a>!'),
         ("ann@example.org", "ann@example.org"),
-        ("#Rooks.", '<a href="/tags/rooks" class="tag">#Rooks</a>.'),
-        ("#1", "#1"),
-        ("C#sharp", "C#sharp"),
         (
             "see https://example.org/a?b=1&c=2.",
             'see <a href="https://example.org/a?b=1&amp;c=2" rel="nofollow noopener ugc">'
@@ -58,7 +55,7 @@ def test_an_empty_post_is_refused(text):
         ("ftp://example.org", "ftp://example.org"),
     ],
 )
-def test_links_mentions_and_tags_become_links(text, html):
+def test_links_become_links(text, html):
     assert texts.to_html(text) == html
 
 
@@ -66,13 +63,23 @@ def test_links_mentions_and_tags_become_links(text, html):
 def test_no_text_brings_markup_of_its_own(text):
     html = str(texts.to_html(text))
 
-    ours = r'<br>|</a>|<a href="[^"<>]*" (class="(mention|tag)"|rel="nofollow noopener ugc")>'
+    ours = r'<br>|</a>|<a href="[^"<>]*" rel="nofollow noopener ugc">'
     rest = re.sub(ours, "", html)
     assert not set(rest) & set("<>\"'")
 
 
-@given(st.text(alphabet="#@ab1_ .\n"))
-def test_tags_are_found_where_they_are_linked(text):
-    linked = re.findall(r'href="/tags/([^"]+)"', str(texts.to_html(text)))
+def test_what_is_marked_is_shown_in_its_place_and_links_come_first():
+    text = "a <tag> b https://example.org/tag c"
+    marks = [
+        Mark(2, 7, "<i>T</i>"),
+        Mark(5, 9, "over it"),
+        Mark(22, 29, "in the link"),
+        Mark(30, 99, ""),
+    ]
 
-    assert texts.tags(text) == list(dict.fromkeys(linked))
+    html = texts.to_html(text, marks)
+
+    assert html.startswith("a <i>T</i> b <a href=")
+    assert html.endswith(">example.org/tag</a> c")
+    assert "over it" not in html
+    assert "in the link" not in html

@@ -1,0 +1,57 @@
+"""Tags in posts: links, a page for each tag, and what trends."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.urls import URLPattern, URLResolver, include, path, reverse
+
+from apps.bundled.hashtags import selectors, services, texts, trending
+from apps.plugins.hooks import Entry
+from apps.plugins.markers import hookimpl
+from apps.posts.cards import Listed
+from apps.posts.hooks import Mark
+
+
+@hookimpl
+def urls() -> list[URLPattern | URLResolver]:
+    """The pages of tags."""
+    return [path("", include("apps.bundled.hashtags.urls"))]
+
+
+@hookimpl
+def mark_text(text: str) -> Sequence[Mark]:
+    """Tags lead to their pages."""
+    return texts.marks(text)
+
+
+@hookimpl
+def posts_loaded(post_ids: Sequence[int]) -> None:
+    """List posts that came without events."""
+    services.index(post_ids=post_ids)
+
+
+@hookimpl
+def navigation(request: HttpRequest) -> Sequence[Entry]:
+    """What trends has a page."""
+    return [Entry("Trending", reverse("hashtags:trending"), "hash")]
+
+
+@hookimpl
+def column(request: HttpRequest) -> str | None:
+    """What trends most, on every page."""
+    top = trending.top()[: trending.IN_COLUMN]
+    return render_to_string("hashtags/_trending.html", {"trends": top}) if top else None
+
+
+@hookimpl
+def beat_schedule() -> Mapping[str, Mapping[str, Any]]:
+    """What trends is found out every ten seconds."""
+    return {"trending": {"task": "hashtags.trending", "schedule": 10.0, "options": {"expires": 10}}}
+
+
+@hookimpl(optional=True)
+def tagged_posts(tag: str) -> Sequence[Listed]:
+    """The newest posts of a tag, for feeds."""
+    return selectors.page(tag, before=None, viewer_id=None).items

@@ -1,0 +1,13 @@
+"""Names in posts: @wren leads to her profile, and she is notified."""
+
+from collections.abc import Sequence
+
+from apps.bundled.mentions import texts
+from apps.plugins.markers import hookimpl
+from apps.posts.hooks import Mark
+
+
+@hookimpl
+def mark_text(text: str) -> Sequence[Mark]:
+    """Mentions lead to profiles."""
+    return texts.marks(text)

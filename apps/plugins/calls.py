@@ -1,0 +1,66 @@
+"""How the core calls hooks: by the function that declares them, so arguments and answers are typed.
+
+for entry in calls.gather(hooks.navigation, request=request): ...
+draft = calls.pipe(hooks.filter_draft, draft)
+"""
+
+from collections.abc import Callable
+from functools import partial
+from inspect import signature
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from apps.plugins import guard, manager, switches
+from apps.plugins.guard import Call
+from apps.plugins.manager import Impl
+
+P = ParamSpec("P")
+T = TypeVar("T")
+V = TypeVar("V")
+
+
+class Answers(list[T]):
+    """What plugins answered, in their order; not `whole` where one was cut off."""
+
+    whole: bool = True
+
+
+def gather(spec: Callable[P, T | None], *args: P.args, **kwargs: P.kwargs) -> Answers[T]:
+    """Return the answers of all plugins that are on; None and what is faulty is left out."""
+    found: Answers[T] = Answers()
+    impls = implementations(spec)
+    if not impls:
+        return found
+    outcomes = guard.attempt([_call(impl, kwargs) for impl in impls])
+    found.extend(o.answer for o in outcomes if o.error is None and o.answer is not None)
+    found.whole = all(outcome.error is None for outcome in outcomes)
+    return found
+
+
+def pipe(spec: Callable[Concatenate[V, P], V], value: V, *args: P.args, **kwargs: P.kwargs) -> V:
+    """Send a value through the plugins that are on, each taking what the one before it gave.
+
+    The value must not be changed in place: a faulty plugin is passed by with what it was given.
+    """
+    name = next(iter(signature(spec).parameters))
+    for impl in implementations(spec):
+        outcome = guard.attempt([_call(impl, {**kwargs, name: value})])[0]
+        if outcome.error is None:
+            value = outcome.answer
+    return value
+
+
+def generation() -> int:
+    """Return a number that is another one after every change of what is on."""
+    switches.is_on("")
+    return manager.plan().generation
+
+
+def implementations(spec: Callable[..., Any]) -> tuple[Impl, ...]:
+    """Return who is to be called for a hook now."""
+    switches.is_on("")
+    return manager.plan().by_hook.get(spec, ())
+
+
+def _call(impl: Impl, kwargs: dict[str, Any]) -> Call:
+    given = {name: kwargs[name] for name in impl.arguments}
+    return Call(impl.plugin, impl.hook, partial(impl.function, **given), impl.terms)

@@ -1,0 +1,92 @@
+"""One call of a plugin, guarded: its time, its queries, and what it raises.
+
+Outside of transactions the call is made on another thread, so the core can stop waiting for it.
+Inside one it is made here, under a savepoint: another thread would not see what the core has
+written so far.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial, wraps
+from typing import Any, NamedTuple, TypeVar, cast
+
+from django.db import InterfaceError, OperationalError, connections
+from redis import exceptions as redis
+
+from apps.plugins import faults, strikes, threads
+from apps.plugins.budgets import Budget, limit
+from apps.plugins.errors import PluginFailed
+from apps.plugins.markers import Terms
+from apps.plugins.threads import Outcome, Step
+
+F = TypeVar("F", bound=Callable[..., Any])
+# A server that is away is nobody's fault: the call is lost, but it does not count.
+AWAY = (OperationalError, InterfaceError, redis.ConnectionError, redis.TimeoutError)
+
+
+class Call(NamedTuple):
+    """A function of a plugin, to be called under the terms of a hook."""
+
+    plugin: str
+    hook: str
+    function: Callable[[], Any]
+    terms: Terms
+
+
+def attempt(calls: Sequence[Call]) -> list[Outcome]:
+    """Make calls one after the other; returns what became of each. Faults are counted.
+
+    Raises only what the terms let pass.
+    """
+    steps = [_step(call) for call in calls]
+    outcomes = threads.run_here(steps) if _in_transaction() else threads.run(steps)
+    for call, outcome in zip(calls, outcomes, strict=True):
+        _judge(call, outcome)
+    return outcomes
+
+
+def demand(call: Call) -> Any:
+    """Make one call; returns its answer. A fault is counted, then raised as PluginFailed."""
+    outcome = attempt([call])[0]
+    if isinstance(outcome.error, AWAY):
+        raise outcome.error
+    if outcome.error is not None:
+        raise PluginFailed(call.plugin, outcome.error) from outcome.error
+    return outcome.answer
+
+
+def wrap(plugin: str, hook: str, function: F, terms: Terms) -> F:
+    """Return a function of a plugin with every call of it guarded; raises like `demand`."""
+
+    @wraps(function)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        return demand(Call(plugin, hook, partial(function, *args, **kwargs), terms))
+
+    return cast(F, guarded)
+
+
+def _step(call: Call) -> Step:
+    budget = Budget(call.terms.queries)
+
+    def run() -> Any:
+        with limit(budget):
+            return call.terms.shape(call.function())
+
+    def cut_off() -> None:
+        budget.cut_off = True
+
+    return Step(call.plugin, call.terms.seconds, run, cut_off)
+
+
+def _judge(call: Call, outcome: Outcome) -> None:
+    error = outcome.error
+    if error is None:
+        strikes.clear(call.plugin, call.hook)
+    elif isinstance(error, call.terms.passes):
+        strikes.clear(call.plugin, call.hook)
+        raise error
+    elif not isinstance(error, AWAY):
+        faults.note(call.plugin, call.hook, error)
+
+
+def _in_transaction() -> bool:
+    return any(connection.in_atomic_block for connection in connections.all(initialized_only=True))
