@@ -178,6 +178,7 @@ INSTALLED_APPS = [
     "apps.plugins",
     "apps.replication",
     "apps.sharding",
+    "apps.indexing",
     "apps.caching",
     "apps.events",
     "apps.push",

@@ -6,6 +6,7 @@ from django.contrib.auth.backends import ModelBackend
 
 from apps.accounts.models import Account
 from apps.caching.queries import cached
+from apps.indexing.hot import DIRECTORY, hot
 from apps.sharding.conf import conf
 
 # The password and the address are in no cache; a field that is missing is read when it is used.
@@ -31,8 +32,14 @@ class Backend(ModelBackend):
     tags=lambda account_id: [f"accounts.account:{account_id}"],
     group=conf().directory,
 )
+@hot("accounts.signed_in", lambda _: _newest(), is_on=DIRECTORY)
 def _signed_in(account_id: int) -> tuple[Any, ...] | None:
     account = Account.objects.only(*FIELDS, "password").filter(pk=account_id).first()
     if account is None:
         return None
     return (*(getattr(account, name) for name in FIELDS), account.get_session_auth_hash())
+
+
+def _newest() -> tuple[int] | None:
+    newest = Account.objects.order_by("-id").values_list("id", flat=True).first()
+    return (newest,) if newest else None

@@ -11,6 +11,7 @@ from django.urls import reverse
 from apps.accounts.errors import NoSuchAccount
 from apps.accounts.models import NAME, Account, Profile
 from apps.caching.queries import cached, cached_many
+from apps.indexing.hot import DIRECTORY, hot
 from apps.sharding import ids
 from apps.sharding.conf import conf
 
@@ -77,12 +78,14 @@ def profile_named(username: str) -> ProfileCard:
 
 
 @cached("accounts.id", tags=lambda name: [f"accounts.name:{name}"], group=conf().directory)
+@hot("accounts.id", lambda _: _newest_names(), is_on=DIRECTORY)
 def _id_of(name: str) -> int | None:
     found = Account.objects.alias(lowered=Lower("username")).filter(lowered=name)
     return found.values_list("pk", flat=True).first()
 
 
 @cached_many("accounts.profile", tags=lambda account_id: [f"accounts.profile:{account_id}"])
+@hot("accounts.profile", lambda shard: _newest_ids(shard))
 def cards_of(account_ids: Sequence[int]) -> dict[int, ProfileCard]:
     """Return the cards of accounts by id, with one query a shard; missing ones left out."""
     return {pk: _card(row) for pk, row in Profile.objects.get_many(account_ids).items()}
@@ -90,3 +93,13 @@ def cards_of(account_ids: Sequence[int]) -> dict[int, ProfileCard]:
 
 def _card(row: Profile) -> ProfileCard:
     return ProfileCard(row.pk, row.username, row.name, row.bio, row.picture)
+
+
+def _newest_ids(shard: str) -> tuple[list[int]] | None:
+    found = Profile.objects.using(shard).order_by("-id").values_list("id", flat=True)[:20]
+    return (list(found),) if found else None
+
+
+def _newest_names() -> tuple[str] | None:
+    newest = Account.objects.order_by("-id").values_list("username", flat=True).first()
+    return (newest.lower(),) if newest else None

@@ -5,7 +5,7 @@ is not finished after a while is handed on again. So delivery is at least once.
 """
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
@@ -22,6 +22,7 @@ from apps.events.delivery import deliver
 from apps.events.errands import Errand
 from apps.events.models import Delivery
 from apps.events.registry import Event
+from apps.indexing.hot import hot
 
 log = logging.getLogger(__name__)
 
@@ -100,10 +101,8 @@ def work(shard: str) -> int:
 def claim(shard: str) -> list[Errand]:
     """Mark up to BATCH waiting events as handed on; returns what is to be done for them."""
     now = timezone.now()
-    values: dict[str, Any] = {"now": now, "stale": now - PATIENCE, "batch": BATCH}
     with transaction.atomic(using=shard), connections[shard].cursor() as cursor:
-        cursor.execute(CLAIM, values)
-        rows = {row[0]: row[1:4] for row in sorted(cursor.fetchall())}
+        rows = {row[0]: row[1:4] for row in sorted(_claimed(shard, now))}
         events = {event_id: _restored(*row[1:]) for event_id, row in rows.items()}
         wanted = [
             Delivery(event_id=event_id, subscriber=subscriber, key=key, next_at=now)
@@ -118,6 +117,19 @@ def claim(shard: str) -> list[Errand]:
     told = [Announced(pk, event) for pk, event in events.items() if event and pk in idle]
     announcements.announce(shard, None, told, idle)
     return _errands(shard, wanted)
+
+
+@hot(
+    "events.claim",
+    lambda shard: (shard, timezone.now()),
+    most=3 * BATCH,
+    why="what waits is found, locked and marked, in batches of 500",
+)
+def _claimed(shard: str, now: datetime) -> list[Any]:
+    values: dict[str, Any] = {"now": now, "stale": now - PATIENCE, "batch": BATCH}
+    with connections[shard].cursor() as cursor:
+        cursor.execute(CLAIM, values)
+        return list(cursor.fetchall())
 
 
 def drain(shard: str) -> int:

@@ -6,24 +6,29 @@ from typing import Any
 from django.db.models import OuterRef, Sum
 
 from apps.caching.queries import cached
+from apps.follows import samples
 from apps.follows.models import Follow, Tally
-from apps.sharding.tallies import SLOTS
+from apps.indexing.hot import hot
+from apps.sharding.tallies import SLOTS, WHY_SLOTS
 
 
 @cached(
     "follows.following", tags=lambda follower_id, followed_id: [f"follows.follower:{follower_id}"]
 )
+@hot("follows.following", lambda shard: samples.pair(shard))
 def is_following(follower_id: int, followed_id: int) -> bool:
     """Tell whether one account follows another."""
     return Follow.objects.filter(follower_id=follower_id, followed_id=followed_id).exists()
 
 
 @cached("follows.counts", tags=lambda account_id: [f"follows.tally:{account_id}"])
+@hot("follows.counts", lambda shard: samples.busy(shard), most=SLOTS, why=WHY_SLOTS)
 def counts(account_id: int) -> dict[str, int]:
     """Return `following` and `followers` of an account."""
     return Tally.of(account_id)
 
 
+@hot("follows.followers", lambda shard: samples.followers_of(shard))
 def followers_on(shard: str, account_id: int) -> Any:
     """Return the ids of an account's followers that live on one shard, as a queryset."""
     rows = Follow.objects.using(shard).filter(followed_id=account_id).order_by()
@@ -36,6 +41,7 @@ def follows_on(shard: str, account_ids: Collection[int]) -> Any:
     return rows.values_list("follower_id", "followed_id")
 
 
+@hot("follows.followed", lambda shard: samples.follower(shard))
 def followed_by(account_id: int) -> Any:
     """Return the ids of those whom an account follows, as a queryset."""
     rows = Follow.objects.filter(follower_id=account_id).order_by()

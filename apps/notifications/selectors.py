@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Subquery, Value
+from django.db.models import Count, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from apps.accounts import selectors as accounts
 from apps.accounts.selectors import ProfileCard
 from apps.caching.queries import cached
+from apps.indexing.hot import hot
 from apps.kernel import cursors
 from apps.notifications.kinds import Kind
 from apps.notifications.models import Notification, Seen
@@ -56,12 +57,17 @@ class Listing(cursors.Page[Card]):
 
 def page(account_id: int, *, before: int | None) -> Listing:
     """Return what an account was notified of, newest first; without what is gone since."""
+    found = cursors.page(_newest(account_id, before), PAGE, key=lambda row: row.pk)
+    unseen = [row.pk for row in found.items if row.pk > row.seen_id]
+    return Listing(_cards(found.items, account_id), found.next_cursor, max(unseen, default=None))
+
+
+@hot("notifications.page", lambda shard: _busiest(shard, None))
+def _newest(account_id: int, before: int | None) -> list[Any]:
     rows = Notification.objects.filter(account_id=account_id).annotate(seen_id=_seen(account_id))
     if before is not None:
         rows = rows.filter(id__lt=before)
-    found = cursors.page(list(rows.order_by("-id")[: PAGE + 1]), PAGE, key=lambda row: row.pk)
-    unseen = [row.pk for row in found.items if row.pk > row.seen_id]
-    return Listing(_cards(found.items, account_id), found.next_cursor, max(unseen, default=None))
+    return list(rows.order_by("-id")[: PAGE + 1])
 
 
 def _tags(account_id: int) -> list[str]:
@@ -69,10 +75,22 @@ def _tags(account_id: int) -> list[str]:
 
 
 @cached("notifications.unread_count", tags=_tags)
+@hot(
+    "notifications.unread_count",
+    lambda shard: _busiest(shard),
+    most=MOST_UNREAD + 1,
+    why="it counts up to 100",
+)
 def unread_count(account_id: int) -> int:
     """Return how many notifications an account has not looked at, 100 at most."""
     rows = Notification.objects.filter(account_id=account_id, id__gt=_seen(account_id))
     return rows.order_by()[:MOST_UNREAD].count()
+
+
+def _busiest(shard: str, *rest: Any) -> tuple[Any, ...] | None:
+    rows = Notification.objects.using(shard).order_by().values("account_id")
+    found = rows.annotate(number=Count("*")).order_by("-number").values_list("account_id").first()
+    return (*found, *rest) if found else None
 
 
 def _seen(account_id: int) -> Coalesce:

@@ -15,9 +15,12 @@ from django.utils.safestring import SafeString
 from apps.accounts import selectors as accounts
 from apps.accounts.selectors import ProfileCard
 from apps.caching.queries import cached, cached_many
-from apps.posts import rendering
+from apps.indexing.hot import hot
+from apps.posts import rendering, samples
 from apps.posts.models import Like, Post, Tally
+from apps.posts.samples import given
 from apps.sharding import directory, ids, querysets
+from apps.sharding.tallies import SLOTS, WHY_SLOTS
 
 COUNTS = ("likes", "reposts", "replies")
 
@@ -96,6 +99,7 @@ class PostCard(Listed):
 
 
 @cached_many("posts.post", tags=lambda post_id: [f"posts.post:{post_id}"])
+@hot("posts.post", lambda shard: given(samples.post_ids(shard)))
 def stored(post_ids: Sequence[int]) -> dict[int, Stored]:
     """Return posts and reposts by id, as they are stored; missing ones left out."""
     found: dict[int, Stored] = {}
@@ -106,6 +110,12 @@ def stored(post_ids: Sequence[int]) -> dict[int, Stored]:
 
 
 @cached_many("posts.counts", tags=lambda post_id: [f"posts.tally:{post_id}"])
+@hot(
+    "posts.counts",
+    lambda shard: given(samples.post_ids(shard)),
+    most=20 * SLOTS,
+    why=WHY_SLOTS,
+)
 def counts(post_ids: Sequence[int]) -> dict[int, dict[str, int]]:
     """Return likes, reposts and replies of posts by id; left out where nothing was counted."""
     return {
@@ -172,6 +182,7 @@ def _liked(post_ids: Iterable[int], viewer_id: int | None) -> set[int]:
     tags=lambda post_ids, viewer_id: [f"posts.liker:{viewer_id}"],
     group=lambda post_ids, viewer_id: directory.shard_of_id(post_ids[0]),
 )
+@hot("posts.liked", lambda shard: given(samples.post_ids(shard), samples.liker(shard)))
 def _liked_among(post_ids: tuple[int, ...], viewer_id: int) -> list[int]:
     """Return those of a shard's posts that an account likes."""
     liked = Like.objects.filter(post_id__in=post_ids, account_id=viewer_id)
@@ -186,6 +197,7 @@ def _reposted(post_ids: Iterable[int], viewer_id: int | None) -> set[int]:
 
 
 @cached("posts.reposted", tags=lambda viewer_id, post_ids: [f"posts.author:{viewer_id}"])
+@hot("posts.reposted", lambda shard: given(samples.author(shard), samples.post_ids(shard)))
 def _reposted_among(viewer_id: int, post_ids: tuple[int, ...]) -> list[int]:
     """Return those of some posts that an account has reposted."""
     mine = Post.objects.filter(author_id=viewer_id, repost_of_id__in=post_ids)

@@ -8,13 +8,16 @@ from django.db import connections, router
 from django.db.models import F
 
 from apps.caching.queries import cached
+from apps.indexing.hot import hot
 from apps.kernel import cursors
-from apps.posts import cards
+from apps.posts import cards, samples
 from apps.posts.cards import Listed
 from apps.posts.models import Like, Post, Tally
+from apps.posts.samples import given
 from apps.replication import scopes
 from apps.sharding import querysets
 from apps.sharding.conf import conf
+from apps.sharding.tallies import SLOTS, WHY_SLOTS
 
 PAGE = 20
 # Whoever would have to wait for the newest public posts takes those of a moment ago.
@@ -45,6 +48,7 @@ def public_page(*, before: int | None, viewer_id: int | None) -> cursors.Page[Li
     group=lambda shard, before: shard,
     stale_seconds=STALE_SECONDS,
 )
+@hot("posts.public", lambda shard: (shard, None))
 def _public_on(shard: str, before: int | None) -> list[int]:
     public = Post.objects.on(shard).filter(repost_of_id=None, in_reply_to_id=None)
     if before is not None:
@@ -61,6 +65,11 @@ def author_page(
 
 
 @cached("posts.author_page", tags=lambda author_id, before: [f"posts.author:{author_id}"])
+@hot("posts.author_page", lambda shard: samples.first_page(shard))
+@hot(
+    "posts.author_page_further",
+    lambda shard: given(samples.author(shard), cursors.LARGEST_ID),
+)
 def _written(author_id: int, before: int | None) -> list[int]:
     return [item["item_id"] for item in written_by(author_id, before=before)[: PAGE + 1]]
 
@@ -77,8 +86,14 @@ def written_by(author_id: int, *, before: int | None = None, since: int = 0) -> 
     )
 
 
+@hot(
+    "posts.newest_of_many",
+    lambda shard: given(samples.authors(shard), cursors.LARGEST_ID, PAGE + 1),
+    most=(samples.AUTHORS + 1) * (PAGE + 1),
+    why="a page of each of twenty authors is merged",
+)
 def written_by_all(
-    author_ids: Iterable[int], *, before: int | None, limit: int
+    author_ids: Iterable[int], before: int | None, limit: int
 ) -> list[dict[str, Any]]:
     """Return at least the newest `limit` items of some authors, unsorted; one query a shard."""
     found: list[tuple[Any, ...]] = []
@@ -147,6 +162,7 @@ def counts_of(post_ids: Iterable[int]) -> dict[int, dict[str, int]]:
 
 
 @cached("posts.posts_count", tags=lambda author_id: [f"posts.tally:{author_id}"])
+@hot("posts.posts_count", lambda shard: given(samples.author(shard)), most=SLOTS, why=WHY_SLOTS)
 def posts_count(author_id: int) -> int:
     """Return how many posts (no reposts) an account has."""
     return Tally.of(author_id)["posts"]

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from django.db import connections, router
 
 from apps.caching.queries import cached
+from apps.indexing.hot import hot
 from apps.kernel import cursors
-from apps.posts import cards
+from apps.posts import cards, samples
 from apps.posts.cards import Listed, PostCard
 from apps.posts.models import Post, Reply
+from apps.posts.samples import given
 from apps.sharding import directory
 
 PAGE = 50
@@ -61,6 +63,7 @@ def _ancestor_ids(post: PostCard) -> list[int]:
 
 
 @cached("posts.ancestors", tags=_tags)
+@hot("posts.ancestors", samples.answered)
 def _above(root_id: int, parent_id: int) -> list[int]:
     """Return a post and what is above it, the conversation's first post first."""
     alias = router.db_for_read(Reply, shard=directory.shard_of_id(root_id))
@@ -83,12 +86,16 @@ def _reply_ids(post: PostCard, viewer_id: int | None, after: int | None) -> curs
 
 
 @cached("posts.replies", tags=_tags)
+@hot("posts.replies", lambda shard: given(*(samples.answered(shard) or (None,)), 0))
 def _below(root_id: int, parent_id: int, after: int) -> list[int]:
     children = Reply.objects.filter(root_id=root_id, parent_id=parent_id, reply_id__gt=after)
     return list(children.order_by("reply_id").values_list("reply_id", flat=True)[: PAGE + 1])
 
 
 @cached("posts.own_replies", tags=lambda author_id, parent_id, after: [f"posts.author:{author_id}"])
+@hot(
+    "posts.own_replies", lambda shard: given(samples.author(shard), *samples.post_ids(shard)[:1], 0)
+)
 def _own(author_id: int, parent_id: int, after: int) -> list[int]:
     own = Post.objects.filter(author_id=author_id, in_reply_to_id=parent_id, id__gt=after)
     return list(own.order_by("id").values_list("id", flat=True)[: PAGE + 1])

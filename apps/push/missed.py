@@ -12,6 +12,7 @@ from django.db import connections
 
 from apps.events import announcements, fragments, registry
 from apps.events.announcements import Announced
+from apps.indexing.hot import hot
 from apps.push import telling
 from apps.push.telling import Told
 from apps.push.topics import EVERY, Subscription
@@ -57,6 +58,7 @@ class Interest(NamedTuple):
     keys: frozenset[int]
 
 
+@hot("push.lately", lambda shard: (shard, EVERY_SECONDS))
 def lately(shard: str, seconds: float) -> list[int]:
     """Return the ids of the events that were finished on a shard in the last seconds."""
     oldest = ids.first_at(_now() - LONGEST)

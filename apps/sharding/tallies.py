@@ -16,6 +16,7 @@ from apps.sharding.ids import bucket_of
 from apps.sharding.models import ShardedModel
 
 SLOTS = 8
+WHY_SLOTS = "a count is the sum of up to eight rows"
 
 
 class Tally(ShardedModel):

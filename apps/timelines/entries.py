@@ -5,7 +5,9 @@ from typing import Any, NamedTuple
 
 from django.db import connections
 
+from apps.follows import samples
 from apps.follows import selectors as follows
+from apps.indexing.hot import hot
 from apps.sharding import bulk
 from apps.timelines.models import Entry
 
@@ -30,6 +32,7 @@ class Item(NamedTuple):
     original_id: int | None
 
 
+@hot("timelines.fan_out", lambda shard: _a_post(shard))
 def spread(shard: str, items: Sequence[Item]) -> int:
     """Put posts into the timelines of their authors' followers on a shard.
 
@@ -43,6 +46,11 @@ def spread(shard: str, items: Sequence[Item]) -> int:
     with connections[shard].cursor() as cursor:
         cursor.execute(FAN_OUT.format(follows=sql), [*params, posts, authors, originals])
         return int(cursor.rowcount)
+
+
+def _a_post(shard: str) -> tuple[str, list[Item]] | None:
+    found = samples.followers_of(shard)
+    return (shard, [Item(1, found[1], None)]) if found else None
 
 
 def put(account_id: int, items: Iterable[dict[str, Any]]) -> None:

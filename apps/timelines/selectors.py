@@ -11,12 +11,13 @@ from django.db.models import BigIntegerField, Exists, F, Value
 
 from apps.caching.queries import cached
 from apps.follows import selectors as follows
+from apps.indexing.hot import hot
 from apps.kernel import cursors
 from apps.posts import cards
 from apps.posts import selectors as posts
 from apps.posts.cards import Listed
 from apps.posts.selectors import PAGE
-from apps.timelines import mixing
+from apps.timelines import mixing, samples
 from apps.timelines.mixing import HORIZON, ITEM, MERGED, Item
 from apps.timelines.models import Entry, Horizon, MergedAuthorCopy
 
@@ -36,12 +37,12 @@ def _items(account_id: int, before: int | None) -> list[Item]:
     """Return a page's items and one more."""
     limit = PAGE + 1
     found = mixing.sort_out(_beside_the_account(account_id, before, limit))
-    merged = posts.written_by_all(found.merged, before=before, limit=limit)
+    merged = posts.written_by_all(found.merged, before, limit)
     items = mixing.newest([*found.items, *merged], limit)
     if mixing.goes_below(items, limit, found.horizon):
         bound = min(before or found.horizon, found.horizon)
         followed = list(follows.followed_by(account_id))
-        below = posts.written_by_all(followed, before=bound, limit=limit)
+        below = posts.written_by_all(followed, bound, limit)
         items = mixing.newest([*items, *below], limit)
     return items
 
@@ -52,6 +53,7 @@ def _tags(account_id: int, before: int | None, limit: int) -> list[str]:
 
 
 @cached("timelines.home", tags=_tags)
+@hot("timelines.home", lambda shard: samples.reader(shard))
 def _beside_the_account(account_id: int, before: int | None, limit: int) -> list[Item]:
     """Return entries, own posts, the horizon and the merged authors, in one query."""
     horizon = Horizon.objects.filter(account_id=account_id)

@@ -39,7 +39,17 @@ def test_every_command_has_a_row_in_the_readme():
 
 
 def test_every_add_on_has_a_page_of_its_own():
-    names = ("cluster", "grid", "replication", "sharding", "caching", "events", "push", "plugins")
+    names = (
+        "cluster",
+        "grid",
+        "replication",
+        "sharding",
+        "indexing",
+        "caching",
+        "events",
+        "push",
+        "plugins",
+    )
     for name in names:
         text = (ROOT / "apps" / name / "README.md").read_text()
         assert "**Promise.**" in text
