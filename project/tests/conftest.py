@@ -1,0 +1,35 @@
+from typing import NamedTuple
+
+import pytest
+
+from apps.cluster import plan as plans
+from apps.cluster import processes
+from project.tests.test_processes import answers
+
+
+class Site(NamedTuple):
+    """The addresses of a site of real processes."""
+
+    url: str
+    push: str
+
+
+@pytest.fixture
+def site(start_process, tmp_path):
+    """A site of real processes: two of web, and one each of push, worker and beat."""
+    port, push_port = plans.free_ports(2)
+    found = Site(f"http://127.0.0.1:{port}", f"ws://127.0.0.1:{push_port}")
+    places = {"ROOKERY_SITE_URL": found.url, "ROOKERY_PUSH_URL": found.push}
+    options = ("--worker-class", "gthread", "--workers", "2", "--threads", "4")
+    bind = ("--no-control-socket", "--bind", f"127.0.0.1:{port}", "--log-level", "warning")
+    start_process("gunicorn", "project.wsgi", *options, *bind, **places)
+    worker_class = ("--worker-class", "uvicorn_worker.UvicornWorker", "--no-control-socket")
+    push_bind = ("--bind", f"127.0.0.1:{push_port}", "--log-level", "warning")
+    start_process("gunicorn", "project.asgi", *worker_class, *push_bind, **places)
+    worker = ("celery", "--quiet", "-A", "project", "worker", "-c", "1", "--without-mingle")
+    start_process(*worker)
+    beat = ("celery", "--quiet", "-A", "project", "beat", "--pidfile=")
+    start_process(*beat, "--schedule", str(tmp_path / "beat"))
+    assert processes.wait_for(lambda: answers(f"{found.url}/health/live"), 30)
+    assert processes.wait_for(lambda: answers(f"http://127.0.0.1:{push_port}/health/live"), 30)
+    return found
