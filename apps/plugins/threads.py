@@ -191,10 +191,11 @@ class Runner(threading.Thread):
         try:
             while (given := self._next()) is not None:
                 context, job = given
-                close_old_connections()
                 context.run(job.work)
                 if job.abandoned:
                     break
+                # As at the end of a request: a pool gets its connections back.
+                close_old_connections()
                 del given, context, job
                 _idle.append(self)
         except CutOff:
