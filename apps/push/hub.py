@@ -56,6 +56,8 @@ class Hub:
         self._places: dict[tuple[Listener, str], frozenset[int]] = {}
         self._handed: OrderedDict[int, None] = OrderedDict()
         self._tasks: list[asyncio.Task[None]] = []
+        # The open connections, to be sent away when the process ends.
+        self.guests: set[Any] = set()
         # Set once the channel layer was asked for what is told, and the log for what was.
         self._hearing, self._looked = asyncio.Event(), asyncio.Event()
 

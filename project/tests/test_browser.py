@@ -32,17 +32,14 @@ def url(start_process, tmp_path):
     """The address of a site of real processes."""
     port = plans.free_ports(1)[0]
     address = f"http://127.0.0.1:{port}"
-    options = ("--worker-class", "gthread", "--threads", "4", "--no-control-socket")
-    bind = ("--bind", f"127.0.0.1:{port}", "--log-level", "warning")
     push_port = plans.free_ports(1)[0]
     places = {
         "ROOKERY_SITE_URL": address,
         "ROOKERY_PUSH_URL": f"ws://127.0.0.1:{push_port}",
     }
-    start_process("gunicorn", "project.wsgi", *options, *bind, **places)
-    worker_class = ("--worker-class", "uvicorn_worker.UvicornWorker", "--no-control-socket")
-    push_bind = ("--bind", f"127.0.0.1:{push_port}", "--log-level", "warning")
-    start_process("gunicorn", "project.asgi", *worker_class, *push_bind, **places)
+    for name, bound in (("web", port), ("push", push_port)):
+        config = ("--config", f"python:project.serving.{name}")
+        start_process("gunicorn", *config, "--bind", f"127.0.0.1:{bound}", **places)
     worker = ("celery", "--quiet", "-A", "project", "worker", "-c", "1", "--without-mingle")
     start_process(*worker)
     beat = ("celery", "--quiet", "-A", "project", "beat", "--pidfile=")
