@@ -27,7 +27,7 @@ class Command(BaseCommand):
             "--wait",
             type=float,
             metavar="SECONDS",
-            help="change nothing; wait until another run of this command is through",
+            help="change nothing; wait until a run elsewhere is through on all that answer",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -39,10 +39,14 @@ class Command(BaseCommand):
 
     def _wait(self, seconds: float) -> None:
         until = time.monotonic() + seconds
-        while behind := [alias for alias in conf().primaries if not _is_up_to_date(alias)]:
+        # A server that is away holds nobody up: the others' people are waiting.
+        while (states := [_is_newest(alias) for alias in conf().primaries]) and (
+            False in states or True not in states
+        ):
             if time.monotonic() > until:
+                late = [a for a, state in zip(conf().primaries, states, strict=True) if not state]
                 raise CommandError(
-                    f"After {seconds:g} s these have not the newest schema: {', '.join(behind)}. "
+                    f"After {seconds:g} s these have not the newest schema: {', '.join(late)}. "
                     f"See what the migration says, and whether these servers answer."
                 )
             time.sleep(min(1.0, seconds))
@@ -94,9 +98,10 @@ class Command(BaseCommand):
         )
 
 
-def _is_up_to_date(alias: str) -> bool:
+def _is_newest(alias: str) -> bool | None:
+    """Tell whether a database has the newest schema; None where it does not answer."""
     try:
         executor = MigrationExecutor(connections[alias])
         return not executor.migration_plan(executor.loader.graph.leaf_nodes())
     except DatabaseError:
-        return False
+        return None
