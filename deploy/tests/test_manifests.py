@@ -10,10 +10,10 @@ from pathlib import Path
 import jsonschema
 import kubernetes_validate
 import pytest
-from manifests import ROOT, configuration, containers, named, of_kind, pod_of, render
 from custom import SCHEMAS
 from django.core.management import get_commands
 from django.urls import resolve
+from manifests import ROOT, configuration, containers, named, of_kind, pod_of, render
 from policies import violations
 
 VERSION = "1.37"

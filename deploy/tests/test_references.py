@@ -7,7 +7,7 @@ import sys
 from urllib.parse import urlsplit
 
 import yaml
-from manifests import ROOT, configuration, containers, named, of_kind, pod_of
+from manifests import ROOT, configuration, containers, named, of_kind
 
 from apps.cluster import topology
 
@@ -152,7 +152,7 @@ def test_the_files_are_yaml_without_a_key_twice():
         pass
 
     def mapping(loader, node):
-        keys = [loader.construct_object(key) for key, _ in node.value]
+        keys = [key.value for key, _ in node.value]
         assert len(keys) == len(set(keys)), (node.start_mark, keys)
         return yaml.SafeLoader.construct_mapping(loader, node, deep=True)
 

@@ -6,6 +6,8 @@ import json
 import signal
 import threading
 import time
+import urllib.parse
+from contextlib import contextmanager
 
 import psutil
 import pytest
@@ -48,6 +50,7 @@ class Client(threading.Thread):
         super().__init__()
         self.port, self.stop, self.headers = port, stop, headers
         self.connection, self.good, self.errors, self.opened = None, 0, [], 0
+        self.posted = 0
 
     def run(self):
         while not self.stop.is_set():
@@ -64,10 +67,18 @@ class Client(threading.Thread):
         if self.connection is None:
             self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
             self.opened += 1
-        self.connection.request("GET", "/", headers=self.headers)
+        posting = self.good % 5 == 4
+        form = {"text": f"post {self.good} of {self.name}"} if posting else {}
+        self.connection.request(
+            "POST" if posting else "GET",
+            "/posts/" if posting else "/",
+            urllib.parse.urlencode(form),
+            {**self.headers, "Content-Type": "application/x-www-form-urlencoded"},
+        )
         answer = self.connection.getresponse()
         body = answer.read()
-        if answer.status == 200 and b"</html>" in body:
+        self.posted += posting
+        if answer.status == 302 if posting else answer.status == 200 and b"</html>" in body:
             self.good += 1
         else:
             self.errors.append(f"{answer.status} {body[:80]!r}")
@@ -79,32 +90,47 @@ def test_workers_are_replaced_under_load_and_no_request_fails(serve):
     port, master = serve("web")
     visitor = Visitor(f"http://127.0.0.1:{port}")
     visitor.sign_up("reader")
-    cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in visitor.jar)
-    stop = threading.Event()
-    clients = [Client(port, stop, {"Cookie": cookies}) for _ in range(CLIENTS)]
-    first = {worker.pid for worker in psutil.Process(master.pid).children()}
-    for client in clients:
-        client.start()
-    try:
+    first = alive(master)
+    with traffic(port, visitor) as clients:
         for _ in range(3):
             time.sleep(2)
-            before = {worker.pid for worker in psutil.Process(master.pid).children()}
+            before = alive(master)
             master.send_signal(signal.SIGHUP)
             assert processes.wait_for(lambda old=before: not old & alive(master), 40)
         time.sleep(2)
-    finally:
-        stop.set()
-        for client in clients:
-            client.join()
 
-    good = sum(client.good for client in clients)
-    errors = [error for client in clients for error in client.errors]
+    good, errors = counted(clients)
     opened = sum(client.opened for client in clients)
     print(f"3 replacements under load: {len(errors)} errors of {good + len(errors)}, {opened=}")
     assert errors == []
     assert good > 150
     assert not first & alive(master)
     assert CLIENTS < opened < good
+
+
+@contextmanager
+def traffic(port, visitor):
+    """Ask at a steady rate, as an account that reads and posts; gives the clients."""
+    stop = threading.Event()
+    cookies = {cookie.name: cookie.value for cookie in visitor.jar}
+    headers = {
+        "Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items()),
+        "X-CSRFToken": cookies["csrftoken"],
+    }
+    clients = [Client(port, stop, headers) for _ in range(CLIENTS)]
+    for client in clients:
+        client.start()
+    try:
+        yield clients
+    finally:
+        stop.set()
+        for client in clients:
+            client.join()
+
+
+def counted(clients):
+    """How many requests were good, and the errors of the others."""
+    return sum(c.good for c in clients), [error for c in clients for error in c.errors]
 
 
 def alive(master):
