@@ -1,112 +1,17 @@
 """The Dockerfile's steps, done in a plain folder: everything but the base image and its root."""
 
-import json
-import os
-import re
 import shlex
 import shutil
 import subprocess
-from pathlib import Path
 
 import pytest
-from manifests import ROOT
+from image import Image
 
 from apps.cluster import plan as plans
 from apps.cluster import processes
 from project.tests.test_processes import answers
 
 pytestmark = [pytest.mark.cluster, pytest.mark.django_db(databases="__all__", transaction=True)]
-
-FOLDERS = ("/opt", "/app", "/srv", "/tmp")
-
-
-def instructions():
-    """Yield (word, rest) of each line of the Dockerfile."""
-    for line in (ROOT / "deploy/Dockerfile").read_text().splitlines():
-        if line and not line.startswith("#"):
-            word, _, rest = line.partition(" ")
-            yield word, rest
-
-
-class Image:
-    """Stages as folders: a path of the image lies below the folder of its stage."""
-
-    def __init__(self, folder):
-        self.folder, self.stage = folder, None
-        self.env, self.command, self.check, self.user = {}, [], [], ""
-        for word, rest in instructions():
-            getattr(self, word.lower())(rest)
-
-    def inside(self, text):
-        """Return a text with the paths of the image as paths of the stage's folder."""
-        return re.sub(rf"(?<![\w.])({'|'.join(FOLDERS)})(?=/|:|$|\s)", rf"{self.root}\1", text)
-
-    @property
-    def root(self):
-        return self.folder / self.stage
-
-    def from_(self, rest):
-        self.stage = rest.split(" AS ")[1]
-        for name in FOLDERS:
-            (self.root / name[1:]).mkdir(parents=True)
-
-    def copy(self, rest):
-        words = rest.split()
-        source = ROOT
-        if words[0].startswith("--from="):
-            source = self.folder / words.pop(0).removeprefix("--from=")
-        origin, target = source / words[0].lstrip("/"), Path(self.inside(words[1]))
-        if source == ROOT:
-            assert self.sent(words[0]), f"{words[0]} is not sent to the builder"
-        if origin.is_dir():
-            ignored = shutil.ignore_patterns(*self.ignored()) if source == ROOT else None
-            shutil.copytree(origin, target, symlinks=True, dirs_exist_ok=True, ignore=ignored)
-        else:
-            shutil.copy(origin, target)
-
-    def run(self, rest):
-        done = subprocess.run(
-            self.inside(rest), shell=True, cwd=self.root, env=self.environ(), capture_output=True
-        )
-        assert done.returncode == 0, done.stdout.decode() + done.stderr.decode()
-
-    def env_(self, rest):
-        for pair in shlex.split(rest):
-            name, _, value = pair.partition("=")
-            # The downloads of the last run are what makes this test quick.
-            if name != "PIP_NO_CACHE_DIR":
-                self.env[name] = self.inside(value)
-
-    def workdir(self, rest):
-        self.cwd = self.inside(rest)
-
-    def user_(self, rest):
-        self.user = rest
-
-    def expose(self, rest):
-        self.port = rest
-
-    def healthcheck(self, rest):
-        self.check = json.loads(rest.partition(" CMD ")[2])
-
-    def cmd(self, rest):
-        self.command = json.loads(rest)
-
-    def environ(self):
-        return {"PATH": os.environ["PATH"], "HOME": str(self.root), **self.env}
-
-    def __getattr__(self, name):
-        # `from` and fields of the same name as an instruction end in an underscore.
-        return object.__getattribute__(self, f"{name}_")
-
-    def _lines(self):
-        return (ROOT / "deploy/Dockerfile.dockerignore").read_text().splitlines()
-
-    def sent(self, name):
-        return f"!{name}" in self._lines()
-
-    def ignored(self):
-        return [line.removeprefix("**/") for line in self._lines() if line.startswith("**/")]
 
 
 @pytest.fixture(scope="module")
@@ -140,7 +45,6 @@ def test_the_image_serves_and_writes_nothing_into_itself(image, topology):
         "ROOKERY_TOPOLOGY": topology,
         "ROOKERY_SECRET_KEY": "an-example-of-a-long-key-with-0123456789-random-characters",
     }
-    environ["PATH"] = image.inside(environ["PATH"])
     before = files_of(image.root)
     program = shutil.which(command[0], path=environ["PATH"])
     site = subprocess.Popen([program, *command[1:]], cwd=image.cwd, env=environ)
