@@ -3,7 +3,10 @@
 set -euo pipefail
 
 PROFILE=rookery
-HERE=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
+# Without dirname: a missing tool is to be said, whichever it is.
+HERE=${BASH_SOURCE[0]%/*}
+[ "$HERE" != "${BASH_SOURCE[0]}" ] || HERE=.
+HERE=$(cd "$HERE" && pwd)
 CNPG=https://raw.githubusercontent.com/cloudnative-pg/cloudnative-pg/release-1.28/releases/cnpg-1.28.0.yaml
 KUBECTL=(kubectl --context "$PROFILE" --namespace rookery)
 

@@ -62,6 +62,14 @@ def test_the_topology_names_the_services(tmp_path):
         assert SERVICES[f"{name}-replica"]["depends_on"].keys() == {name}
 
 
+def test_every_variable_is_one_that_is_read():
+    documented = (ROOT / "docs/settings.md").read_text()
+    asked = (ROOT / "deploy/compose/topology.toml").read_text()
+    for name in OURS:
+        for variable in SERVICES[name]["environment"]:
+            assert f"`{variable}`" in documented or f"${{{variable}}}" in asked
+
+
 def test_no_secret_is_written_down_and_each_is_asked_for_with_where_it_is_explained():
     text = (ROOT / "deploy/compose.yaml").read_text()
     asked = set(re.findall(r"\$\{(\w+):\?see deploy/README.md\}", text))

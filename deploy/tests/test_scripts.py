@@ -39,6 +39,18 @@ def test_without_its_tools_it_stops_with_a_word_for_each(word, tmp_path):
         (tmp_path / tool).chmod(0o755)
 
 
+def test_it_may_be_started_from_its_own_folder(tmp_path):
+    done = subprocess.run(
+        [BASH, MINIKUBE.name, "up"],
+        cwd=MINIKUBE.parent,
+        env={"PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.stderr.startswith("minikube is missing.")
+
+
 def test_asked_for_nothing_it_says_how_it_is_used(tmp_path):
     assert run(tmp_path).stderr == "Usage: deploy/minikube.sh up|down|status\n"
 
