@@ -23,9 +23,8 @@ from contextlib import ExitStack, contextmanager
 from environment import HOME, ROOT, cluster, free_port
 from rich.progress import Progress
 
-PUSH = "gunicorn project.asgi --worker-class uvicorn_worker.UvicornWorker --workers 1 --bind"
+PUSH = "gunicorn --config python:project.serving.push --bind"
 WORKER = "celery --quiet -A project worker --concurrency 2 --loglevel WARNING --without-mingle"
-QUIET = "--log-level warning --no-control-socket"
 SITE = "http://127.0.0.1:8000"
 PATIENCE = 60
 
@@ -39,7 +38,7 @@ def main() -> None:
     options = parser.parse_args()
     port = free_port()
     with cluster(), ExitStack() as stack:
-        stack.enter_context(process(f"{PUSH} 127.0.0.1:{port} {QUIET}"))
+        stack.enter_context(process(f"{PUSH} 127.0.0.1:{port}"))
         stack.enter_context(process(WORKER))
         listening = Listening(port, options.sockets)
         stack.callback(listening.close)

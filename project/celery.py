@@ -11,6 +11,10 @@ app = Celery("rookery", task_cls="project.tasks:SiteTask")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
+from apps.ops import pulse  # noqa: E402  (the settings are there only now)
+
+app.steps["consumer"].add(pulse.WorkerPulse)
+
 
 @signals.worker_init.connect
 def _worker(**_: Any) -> None:

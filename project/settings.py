@@ -118,6 +118,9 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_WORKER_PREFETCH_MULTIPLIER = 4
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BEAT_SCHEDULER = "apps.ops.pulse:Scheduler"
+# The file whose time a worker and beat keep new, for whoever watches them.
+PULSE_FILE = os.environ.get("ROOKERY_PULSE_FILE", "")
 CELERY_BEAT_SCHEDULE = {
     "events-sweep": {"task": "events.sweep", "schedule": 5.0, "options": {"expires": 5}},
     "timelines-arrivals": {

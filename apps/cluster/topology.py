@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from apps.kernel.errors import Misconfigured
 
 NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
 HOST = re.compile(r"(\[[^\]]+\]|[^:\[\]]*)(?::(\d{1,5}))?\Z")
+VARIABLE = re.compile(r"\$\{(\w+)\}")
 PASSWORD = re.compile(r"//([^:/@]*):[^/]*@")
 POSTGRES = ("postgresql", "postgres")
 REDIS = ("redis", "rediss")
@@ -51,7 +52,7 @@ class Topology:
 def load(environ: Mapping[str, str], home: Path) -> Topology:
     """Return the topology from the environment, else the embedded one; raises TopologyError."""
     given = environ.get("ROOKERY_TOPOLOGY", "").strip()
-    return parse(_read(given)) if given else parse(_embedded(home))
+    return parse(_read(given, environ)) if given else parse(_embedded(home))
 
 
 def parse(tree: Mapping[str, Any]) -> Topology:
@@ -93,15 +94,26 @@ def _named(topology: Topology) -> dict[str, Group]:
     return {"default": topology.directory, **topology.shards}
 
 
-def _read(given: str) -> dict[str, Any]:
+def _read(given: str, environ: Mapping[str, str]) -> dict[str, Any]:
     try:
         if given.startswith("{"):
-            return dict(json.loads(given))
-        return tomllib.loads(Path(given).read_text("utf-8"))
+            return dict(json.loads(_filled(given, environ)))
+        return tomllib.loads(_filled(Path(given).read_text("utf-8"), environ))
     except OSError as error:
         raise TopologyError("the file", "a TOML file that can be read", str(error)) from error
     except (tomllib.TOMLDecodeError, json.JSONDecodeError, UnicodeDecodeError) as error:
         raise TopologyError("the text", "TOML in a file, or JSON", str(error)) from error
+
+
+def _filled(text: str, environ: Mapping[str, str]) -> str:
+    """Return the text with a variable's value in place of each ${NAME}, quoted as in a URL."""
+
+    def value(match: re.Match[str]) -> str:
+        if match[1] not in environ:
+            raise TopologyError(match[0], f"the environment variable {match[1]}", "none")
+        return quote(environ[match[1]], safe="")
+
+    return VARIABLE.sub(value, text)
 
 
 def _embedded(home: Path) -> dict[str, Any]:

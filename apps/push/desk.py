@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable
 
+from django.utils import timezone
+
 from apps.push import hub, missed, topics, visitors
 from apps.push.limits import MOST_SUBSCRIPTIONS
 from apps.push.listeners import Listener, Message
 from apps.push.missed import Interest
 from apps.push.topics import EVERY, Refused
+from apps.sharding import ids
 
 
 class SessionOver(Exception):
@@ -22,7 +25,9 @@ class Desk:
 
     async def open(self) -> None:
         """Find out who is there."""
-        self.listener = Listener(await hub.in_thread(visitors.account_in, self.cookies))
+        came = ids.first_at(timezone.now())
+        account_id = await hub.in_thread(visitors.account_in, self.cookies)
+        self.listener = Listener(account_id, came)
 
     async def check(self) -> None:
         """Make sure that it is still the same account; raises SessionOver."""

@@ -60,6 +60,8 @@ class Hub:
         self._tasks: list[asyncio.Task[None]] = []
         self._token: Token = {}
         self._seen = ""
+        # The open connections, to be sent away when the process ends.
+        self.guests: set[Any] = set()
         # Set once the channel layer was asked for what is told, and the log for what was.
         self._hearing, self._looked = asyncio.Event(), asyncio.Event()
 

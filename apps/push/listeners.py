@@ -32,10 +32,11 @@ class TooSlow(Exception):
 class Listener:
     """One connection, for an account (0: a visitor)."""
 
-    def __init__(self, account_id: int) -> None:
+    def __init__(self, account_id: int, came: int = 0) -> None:
         self.account_id = account_id
         self.subscriptions: dict[str, Subscription] = {}
-        self.place = 0
+        # It may resume from the event that it was given last, before that from when it came.
+        self.came, self.place = came, 0
         self._waiting: dict[Any, Message] = {}
         self._woken = asyncio.Event()
         self._overrun = False

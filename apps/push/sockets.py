@@ -16,6 +16,8 @@ from apps.push.listeners import Message, TooSlow
 from apps.push.missed import Gone
 from apps.push.topics import Refused
 
+# RFC 6455's registry: the service restarts.
+RESTART = 1012
 BAD_MESSAGE, SESSION_OVER, TOO_SLOW, TOO_MUCH, UNAVAILABLE = 4400, 4401, 4408, 4429, 4503
 CHECK_SECONDS = 60.0
 LABELS = "Say which topics: a list of 1 to 50 names."
@@ -34,11 +36,13 @@ class Socket(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ships no
         self.checked = time.monotonic()
         self.turn = asyncio.Lock()
         await self.accept()
+        hub.current().guests.add(self)
         if await self.guarded(self.desk.open()):
             self.sender = asyncio.create_task(self.send_events())
 
     async def disconnect(self, code: int) -> None:
         """Forget the listener."""
+        hub.current().guests.discard(self)
         self.desk.leave()
         if hasattr(self, "sender"):
             self.sender.cancel()
@@ -131,6 +135,13 @@ class Socket(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ships no
                     await self.send_event(event)
         except TooSlow as slow:
             await self.close(TOO_SLOW, json.dumps({"resume": str(slow.place)}))
+
+    async def send_away(self, wait: float) -> None:
+        """Tell the browser to come back after some seconds and resume; the process ends."""
+        async with self.turn:
+            place = str(self.desk.listener.place or self.desk.listener.came)
+            await self.say("reconnect", after_ms=round(wait * 1000), resume=place)
+            await self.close(RESTART, "This server restarts. Come back and resume.")
 
     async def send_event(self, event: Message) -> None:
         """Send one event."""

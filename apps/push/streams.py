@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import DatabaseError
 
 from apps.kernel.errors import RookeryError
-from apps.push import visitors
+from apps.push import hub, visitors
 from apps.push.desk import Desk, SessionOver, place_in
 from apps.push.listeners import Message, TooSlow
 from apps.push.missed import Gone, Interest
@@ -41,6 +41,7 @@ class Stream(AsyncHttpConsumer):  # type: ignore[misc]  # Channels ships no type
 
     async def disconnect(self) -> None:
         """Forget the listener."""
+        hub.current().guests.discard(self)
         if hasattr(self, "desk"):
             self.desk.leave()
         if hasattr(self, "sender"):
@@ -78,6 +79,7 @@ class Stream(AsyncHttpConsumer):  # type: ignore[misc]  # Channels ships no type
         except Gone as gone:
             await self.write(f"event: reset\ndata: {json.dumps({'reason': str(gone)})}\n\n")
         self.sender = asyncio.create_task(self.send_events())
+        hub.current().guests.add(self)
 
     async def send_events(self) -> None:
         """Send what waits, and a comment into long silences."""
@@ -95,6 +97,13 @@ class Stream(AsyncHttpConsumer):  # type: ignore[misc]  # Channels ships no type
                     await self.send_event(event)
         except (TooSlow, SessionOver, DatabaseError):
             await self.send_body(b"", more_body=False)
+
+    async def send_away(self, wait: float) -> None:
+        """Tell the client to come back after some seconds; it resumes by `Last-Event-ID`."""
+        self.sender.cancel()
+        listener = self.desk.listener
+        last = f"id: {listener.place or listener.came}\nretry: {round(wait * 1000)}\n\n"
+        await self.send_body(last.encode(), more_body=False)
 
     async def send_event(self, event: Message) -> None:
         """Send one event."""

@@ -10,6 +10,8 @@
   const seen = new Set();
   const newer = new Set();
   let socket = null, place = BigInt(after || 0), tries = 0, waiting = null, pulse = null, doubt = null;
+  // Until all that was asked for is told, older events may still come: so long the place stays.
+  let unanswered = 0, highest = place, called = null;
 
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
   const listed = () => all("[data-item]").map((post) => BigInt(post.dataset.item));
@@ -72,6 +74,7 @@
   const say = (message) => socket.send(JSON.stringify(message));
   const ask = (topics) => {
     for (let start = 0; start < topics.length; start += AT_ONCE) {
+      unanswered++;
       say({ do: "resume", after: String(place), topics: topics.slice(start, start + AT_ONCE) });
     }
   };
@@ -83,13 +86,19 @@
     const secure = location.protocol === "https:" ? "; secure" : "";
     document.cookie = `rookery_told=${token}; path=/; max-age=86400; samesite=lax${secure}`;
   };
+  const reach = (id) => {
+    if (id > highest) highest = id;
+    if (unanswered === 0) place = highest;
+  };
 
   const hear = (message) => {
     if (message.type === "pong") { clearTimeout(doubt); return; }
+    if (message.type === "reconnect") { called = message.after_ms; reach(BigInt(message.resume)); return; }
+    if (message.type === "resumed" || message.type === "reset") { unanswered--; reach(place); }
     if (message.type === "reset") { if (message.topics.some((t) => t in changes)) announce("There are new posts"); return; }
     if (message.type !== "event") return;
     if (message.seen) remember(message.seen);
-    if (BigInt(message.id) > place) place = BigInt(message.id);
+    reach(BigInt(message.id));
     const once = `${message.topic} ${message.id}`;
     if (seen.has(once)) return;
     seen.add(once);
@@ -110,7 +119,8 @@
     socket = new WebSocket(address);
     const mine = socket;
     mine.addEventListener("open", () => {
-      tries = 0;
+      tries = unanswered = 0;
+      highest = place;
       asked = new Set(topics);
       ask(topics);
       pulse = setInterval(beat, PING);
@@ -120,9 +130,12 @@
       clearInterval(pulse);
       clearTimeout(doubt);
       socket = null;
-      // After a restart of the site all come back, but not all at once.
+      // After a restart of the site all come back, but not all at once: at the time that the server
+      // gave, else at one of our own.
       const most = event.code === 4429 ? LONGEST : Math.min(LONGEST, 1000 * 2 ** tries++);
-      if (!FINAL.has(event.code)) waiting = setTimeout(connect, most / 2 + Math.random() * most / 2);
+      const pause = called ?? most / 2 + Math.random() * most / 2;
+      called = null;
+      if (!FINAL.has(event.code)) waiting = setTimeout(connect, pause);
     });
   };
 

@@ -20,12 +20,9 @@ def site(start_process, tmp_path):
     port, push_port = plans.free_ports(2)
     found = Site(f"http://127.0.0.1:{port}", f"ws://127.0.0.1:{push_port}")
     places = {"ROOKERY_SITE_URL": found.url, "ROOKERY_PUSH_URL": found.push}
-    options = ("--worker-class", "gthread", "--workers", "2", "--threads", "4")
-    bind = ("--no-control-socket", "--bind", f"127.0.0.1:{port}", "--log-level", "warning")
-    start_process("gunicorn", "project.wsgi", *options, *bind, **places)
-    worker_class = ("--worker-class", "uvicorn_worker.UvicornWorker", "--no-control-socket")
-    push_bind = ("--bind", f"127.0.0.1:{push_port}", "--log-level", "warning")
-    start_process("gunicorn", "project.asgi", *worker_class, *push_bind, **places)
+    for name, bound in (("web", port), ("push", push_port)):
+        config = ("--config", f"python:project.serving.{name}")
+        start_process("gunicorn", *config, "--bind", f"127.0.0.1:{bound}", **places)
     worker = ("celery", "--quiet", "-A", "project", "worker", "-c", "1", "--without-mingle")
     start_process(*worker)
     beat = ("celery", "--quiet", "-A", "project", "beat", "--pidfile=")

@@ -4,8 +4,11 @@ import json
 import os
 import re
 import shutil
+import signal
+import time
 from concurrent.futures import ThreadPoolExecutor
 
+import psutil
 import pytest
 from django.db import connections
 
@@ -182,6 +185,45 @@ def test_a_browser_that_was_offline_for_200_events_gets_exactly_those(
     last = publish(1)
     page.wait_for_selector(".told:has-text('202 new posts')")
     assert told() == first | missed | last
+
+
+def test_a_browser_that_is_sent_away_comes_back_when_it_was_told_to_and_misses_nothing(
+    browser, url, make_account, elsewhere
+):
+    author = elsewhere(make_account).pk
+    page = browser.new_context().new_page()
+    opened, frames = [], []
+
+    def watch(socket):
+        opened.append(time.monotonic())
+        socket.on("framereceived", lambda text: frames.append((time.monotonic(), json.loads(text))))
+
+    page.on("websocket", watch)
+    page.goto(f"{url}/public")
+    assert processes.wait_for(lambda: spoken(page, frames, "resumed"), 20)
+    elsewhere(posts.publish, author_id=author, text="before")
+    page.wait_for_selector(".told:has-text('1 new post')")
+
+    push_master().send_signal(signal.SIGHUP)
+    assert processes.wait_for(lambda: spoken(page, frames, "reconnect"), 30)
+    elsewhere(posts.publish, author_id=author, text="meanwhile")
+    page.wait_for_selector(".told:has-text('2 new posts')")
+
+    at, told = spoken(page, frames, "reconnect")[0]
+    print(f"told to come back after {told['after_ms']} ms, came after {opened[1] - at:.2f} s")
+    assert len(opened) == 2
+    assert opened[1] - at > told["after_ms"] / 1000 - 0.1
+
+
+def spoken(page, frames, kind):
+    """The messages of a kind so far; Playwright hears only while it is asked something."""
+    page.wait_for_timeout(20)
+    return [(at, message) for at, message in frames if message["type"] == kind]
+
+
+def push_master():
+    children = psutil.Process().children()
+    return next(c for c in children if "python:project.serving.push" in c.cmdline())
 
 
 def test_load_more_appends_with_script_and_leads_on_without(browser, url):

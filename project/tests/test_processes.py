@@ -29,11 +29,8 @@ def site(start_process, tmp_path):
     url = f"http://127.0.0.1:{port}"
 
     def web():
-        gunicorn = ("gunicorn", "project.wsgi", "--worker-class", "gthread", "--threads", "4")
-        options = ("--no-control-socket", "--log-level", "warning")
-        process = start_process(
-            *gunicorn, *options, "--bind", f"127.0.0.1:{port}", ROOKERY_SITE_URL=url
-        )
+        gunicorn = ("gunicorn", "--config", "python:project.serving.web")
+        process = start_process(*gunicorn, "--bind", f"127.0.0.1:{port}", ROOKERY_SITE_URL=url)
         assert processes.wait_for(lambda: answers(f"{url}/health/live"), 30)
         return process
 

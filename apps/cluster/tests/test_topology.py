@@ -138,3 +138,20 @@ def test_before_the_first_up_the_embedded_plan_still_loads(tmp_path: Path):
     loaded = topology.load({}, tmp_path)
 
     assert list(loaded.shards) == ["shard0", "shard1"]
+
+
+def test_variables_stand_for_passwords(tmp_path):
+    text = json.dumps(GOOD).replace("u:p@h1", "u:${SHARD0_PASSWORD}@h1")
+    environ = {"ROOKERY_TOPOLOGY": text, "SHARD0_PASSWORD": "a/b@c:${d}"}
+
+    databases = topology.databases(topology.load(environ, tmp_path), options={})
+
+    assert databases["shard0"]["PASSWORD"] == "a/b@c:${d}"
+    assert databases["shard0"]["HOST"] == "h1"
+
+
+def test_a_variable_that_is_not_set_is_named(tmp_path):
+    text = json.dumps(GOOD).replace("u:p@h1", "u:${SHARD0_PASSWORD}@h1")
+
+    with pytest.raises(TopologyError, match="SHARD0_PASSWORD"):
+        topology.load({"ROOKERY_TOPOLOGY": text}, tmp_path)

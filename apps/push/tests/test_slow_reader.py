@@ -22,9 +22,8 @@ LARGE = "x" * 2000
 def push(start_process):
     """A push process: its address, and the process that holds the connections."""
     port = plans.free_ports(1)[0]
-    worker_class = ("--worker-class", "uvicorn_worker.UvicornWorker", "--no-control-socket")
-    bind = ("--bind", f"127.0.0.1:{port}", "--log-level", "warning")
-    started = start_process("gunicorn", "project.asgi", *worker_class, *bind, ROOKERY_DB_POOL="1")
+    config = ("--config", "python:project.serving.push", "--bind", f"127.0.0.1:{port}")
+    started = start_process("gunicorn", *config, ROOKERY_DB_POOL="1")
     assert processes.wait_for(lambda: answers(f"http://127.0.0.1:{port}/health/live"), 30)
     return f"ws://127.0.0.1:{port}/ws/", psutil.Process(started.pid).children()[0]
 

@@ -41,3 +41,17 @@ def test_running_again_changes_nothing(capsys):
     call_command("migrate_all")
 
     assert capsys.readouterr().out.count("up to date") == 6
+
+
+def test_waiting_ends_when_all_is_migrated_and_changes_nothing_itself():
+    forget_hashtags("shard1")
+    try:
+        with pytest.raises(CommandError, match="not the newest schema: shard1"):
+            call_command("migrate_all", wait=0)
+        assert "hashtags_taggedpost" not in connections["shard1"].introspection.table_names()
+    finally:
+        with connections["shard1"].cursor() as cursor:
+            cursor.execute("ALTER TABLE kept RENAME TO hashtags_taggedpost")
+        MigrationRecorder(connections["shard1"]).record_applied("hashtags", "0001_tagged_posts")
+
+    call_command("migrate_all", wait=0)

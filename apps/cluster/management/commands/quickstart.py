@@ -20,19 +20,10 @@ from apps.cluster.embedded import Cluster
 from apps.cluster.errors import ClusterError
 from apps.cluster.foreman import Foreman
 
-THREADS = 8
 # Every process that quickstart starts carries this variable, with the folder of its data.
 MARK = "ROOKERY_QUICKSTART"
-# A keep-alive longer than the pauses of a reader, and a backlog for a burst of them.
-WEB = (
-    "gunicorn project.wsgi --worker-class gthread --workers 2 --threads {threads} "
-    "--bind 127.0.0.1:{port} --keep-alive 30 --backlog 2048 --worker-connections 4000 "
-    "--graceful-timeout 20 --log-level warning --no-control-socket"
-)
-PUSH = (
-    "gunicorn project.asgi --worker-class uvicorn_worker.UvicornWorker --workers 1 "
-    "--bind 127.0.0.1:{push_port} --graceful-timeout 20 --log-level warning --no-control-socket"
-)
+WEB = "gunicorn --config python:project.serving.web --bind 127.0.0.1:{port}"
+PUSH = "gunicorn --config python:project.serving.push --bind 127.0.0.1:{push_port}"
 WORKER = "celery --quiet -A project worker --concurrency 2 --loglevel WARNING --without-mingle"
 BEAT = "celery --quiet -A project beat --loglevel WARNING --schedule {schedule} --pidfile="
 
@@ -122,7 +113,7 @@ class Command(BaseCommand):
         quiet = shlex.quote("ignore:You're running the worker")
         python = f"{shlex.quote(sys.executable)} -W {quiet} -m"
         for name, command in {"web": WEB, "push": PUSH, "worker": WORKER, "beat": BEAT}.items():
-            line = f"{python} {command.format(threads=THREADS, **values)}"
+            line = f"{python} {command.format(**values)}"
             pooled = {"ROOKERY_DB_POOL": "1"} if name == "push" else {}
             foreman.add(name, line, cwd=settings.BASE_DIR, environ={**self.environ, **pooled})
         return foreman.run()

@@ -1,10 +1,11 @@
 """`manage.py migrate_all`: brings every database to the newest schema, safe to run again."""
 
+import time
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.management.sql import emit_post_migrate_signal, emit_pre_migrate_signal
-from django.db import connections
+from django.db import DatabaseError, connections
 from django.db.migrations.executor import MigrationExecutor
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -22,8 +23,35 @@ class Command(BaseCommand):
             default="5s",
             help="how long a statement may wait for a lock before it gives way (default: 5s)",
         )
+        parser.add_argument(
+            "--wait",
+            type=float,
+            metavar="SECONDS",
+            help="change nothing; wait until a run elsewhere is through on all that answer",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        """Migrate, or wait until that is done."""
+        if options["wait"] is None:
+            self._migrate_all(options)
+        else:
+            self._wait(options["wait"])
+
+    def _wait(self, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        # A server that is away holds nobody up: the others' people are waiting.
+        while (states := [_is_newest(alias) for alias in conf().primaries]) and (
+            False in states or True not in states
+        ):
+            if time.monotonic() > until:
+                late = [a for a, state in zip(conf().primaries, states, strict=True) if not state]
+                raise CommandError(
+                    f"After {seconds:g} s these have not the newest schema: {', '.join(late)}. "
+                    f"See what the migration says, and whether these servers answer."
+                )
+            time.sleep(min(1.0, seconds))
+
+    def _migrate_all(self, options: dict[str, Any]) -> None:
         """Migrate one database after the other; stop at the first that fails."""
         done: list[str] = []
         with Progress(
@@ -68,3 +96,12 @@ class Command(BaseCommand):
             f"Not begun: {', '.join(left) or 'none'}.\n"
             f"Each migration is whole or not at all. Mend the cause and run migrate_all again."
         )
+
+
+def _is_newest(alias: str) -> bool | None:
+    """Tell whether a database has the newest schema; None where it does not answer."""
+    try:
+        executor = MigrationExecutor(connections[alias])
+        return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError:
+        return None

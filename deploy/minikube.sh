@@ -1,0 +1,97 @@
+#!/usr/bin/env bash
+# The whole site on minikube in one go; deploy/README.md does the same step by step.
+set -euo pipefail
+
+PROFILE=rookery
+# Without dirname: a missing tool is to be said, whichever it is.
+HERE=${BASH_SOURCE[0]%/*}
+[ "$HERE" != "${BASH_SOURCE[0]}" ] || HERE=.
+HERE=$(cd "$HERE" && pwd)
+CNPG=https://raw.githubusercontent.com/cloudnative-pg/cloudnative-pg/release-1.28/releases/cnpg-1.28.0.yaml
+KUBECTL=(kubectl --context "$PROFILE" --namespace rookery)
+
+say() { printf '\n== %s\n' "$*"; }
+
+stop() {
+    printf '%s\n' "$*" >&2
+    exit 1
+}
+
+need() {
+    local tool=$1 where=$2
+    command -v "$tool" >/dev/null 2>&1 ||
+        stop "$tool is missing. Install it ($where), then run this again."
+}
+
+needs() {
+    need minikube https://minikube.sigs.k8s.io/docs/start
+    need kubectl https://kubernetes.io/docs/tasks/tools
+    need openssl "your system's package openssl"
+}
+
+runs() { minikube --profile "$PROFILE" status >/dev/null 2>&1; }
+
+start() {
+    say "Kubernetes (the kubelet looks after CPU figures every 5 s in place of 15 s)"
+    minikube start --profile "$PROFILE" --cpus 2 --memory 6g --cni calico \
+        --extra-config=kubelet.housekeeping-interval=5s
+    minikube --profile "$PROFILE" addons enable metrics-server
+    say "The operator of the databases"
+    kubectl --context "$PROFILE" apply --server-side -f "$CNPG"
+    kubectl --context "$PROFILE" --namespace cnpg-system \
+        rollout status deployment/cnpg-controller-manager --timeout 5m
+}
+
+build() {
+    say "The image, built inside minikube"
+    minikube --profile "$PROFILE" image build -t rookery:dev -f deploy/Dockerfile "$HERE/.."
+}
+
+secrets() {
+    kubectl --context "$PROFILE" apply -f "$HERE/k8s/base/namespace.yaml"
+    "${KUBECTL[@]}" get secret rookery >/dev/null 2>&1 ||
+        "${KUBECTL[@]}" create secret generic rookery \
+            --from-literal=secret-key="$(openssl rand -hex 32)" \
+            --from-literal=cache-password="$(openssl rand -hex 16)"
+}
+
+apply() {
+    say "Everything; the migration runs first, new pods wait for it"
+    # A job cannot be changed, only made anew.
+    "${KUBECTL[@]}" delete job migrate --ignore-not-found
+    "${KUBECTL[@]}" apply -k "$HERE/k8s/overlays/minikube"
+    "${KUBECTL[@]}" wait --for condition=Ready cluster --all --timeout 15m
+    "${KUBECTL[@]}" wait --for condition=Complete job/migrate --timeout 15m
+    # The image keeps its name, so that pods are told to look again.
+    "${KUBECTL[@]}" rollout restart deployment/web deployment/push deployment/worker deployment/beat
+    for name in web push worker beat edge valkey; do
+        "${KUBECTL[@]}" rollout status "deployment/$name" --timeout 10m
+    done
+}
+
+up() {
+    needs
+    runs || start
+    build
+    secrets
+    apply
+    say "Ready. In another terminal:  minikube --profile $PROFILE tunnel"
+    printf 'then open http://10.96.80.80/ and make an admin:\n'
+    printf '  kubectl --context %s -n rookery exec deploy/web -- python manage.py create_admin\n' "$PROFILE"
+}
+
+down() {
+    needs
+    minikube delete --profile "$PROFILE"
+}
+
+status() {
+    needs
+    runs || stop "minikube does not run. Start it: deploy/minikube.sh up"
+    "${KUBECTL[@]}" get pods,clusters.postgresql.cnpg.io,horizontalpodautoscalers,services
+}
+
+case ${1:-} in
+up | down | status) "$1" ;;
+*) stop "Usage: deploy/minikube.sh up|down|status" ;;
+esac

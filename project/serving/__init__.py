@@ -1,0 +1,1 @@
+"""How web and push are served: gunicorn's configuration, by `gunicorn --config python:…`."""
