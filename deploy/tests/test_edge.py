@@ -113,6 +113,7 @@ class Service(threading.Thread):
         for task in rest:
             task.cancel()
         await asyncio.gather(*rest, return_exceptions=True)
+        await asyncio.sleep(0.2)  # until the connections that were closed are gone
 
     def end(self):
         self.loop.call_soon_threadsafe(self.ended.set)
