@@ -181,6 +181,7 @@ def test_nginx_leads_pages_sockets_streams_and_pictures_to_their_places(nginx, s
     with pytest.raises(urllib.error.HTTPError) as away:
         urllib.request.urlopen(site)
     assert away.value.code == 502
+    away.value.close()
 
     port = nginx(f"127.0.0.1:{serve('web', site)[0]}", f"127.0.0.1:{serve('push', site)[0]}")
 

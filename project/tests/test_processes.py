@@ -49,7 +49,10 @@ def answers(url):
     try:
         with urllib.request.urlopen(url, timeout=2):
             return True
-    except (OSError, urllib.error.URLError):
+    except urllib.error.HTTPError as error:
+        error.close()
+        return False
+    except OSError:
         return False
 
 
