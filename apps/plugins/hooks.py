@@ -83,6 +83,12 @@ def head(request: HttpRequest) -> str | None:
     raise NotImplementedError
 
 
+@hookspec(seconds=0.25, queries=5, shape=html)
+def notices(request: HttpRequest) -> str | None:
+    """Return HTML to be shown above the content of every page, until it was read."""
+    raise NotImplementedError
+
+
 @hookspec(seconds=0.5, queries=10, shape=html)
 def column(request: HttpRequest) -> str | None:
     """Return HTML for the column at the side of every page."""

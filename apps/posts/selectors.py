@@ -13,7 +13,9 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from apps.accounts import selectors as accounts
+from apps.accounts import sight
 from apps.accounts.selectors import ProfileCard
+from apps.accounts.sight import Sight
 from apps.caching.queries import cached
 from apps.kernel import cursors
 from apps.plugins import calls
@@ -108,20 +110,24 @@ def with_cards(viewer_id: int | None) -> ShardedQuerySet[Any]:
     )
 
 
-def cards(post_ids: Sequence[int], *, viewer_id: int | None) -> list[PostCard]:
-    """Return the cards of posts and reposts in the given order; deleted ones are left out."""
+def cards(post_ids: Sequence[int], *, viewer_id: int | None, asked: bool = False) -> list[PostCard]:
+    """Return the cards of posts and reposts in the given order.
+
+    Left out is what is deleted, and what the viewer does not see; `asked` for by name, he sees
+    also those whom he has muted.
+    """
     rows = _rows(post_ids, viewer_id)
     originals = {row.repost_of_id for row in rows.posts.values() if row.repost_of_id}
     missing = originals - rows.posts.keys()
     if missing:
         more = _rows(sorted(missing), viewer_id)
         rows = Rows(rows.posts | more.posts, rows.reposted | more.reposted)
-    return _in_order(post_ids, rows, viewer_id)
+    return _in_order(post_ids, rows, viewer_id, asked)
 
 
 def card(post_id: int, *, viewer_id: int | None) -> PostCard | None:
-    """Return the card of one post, None where it is not there."""
-    found = cards([post_id], viewer_id=viewer_id)
+    """Return the card of one post, None where it is not there for this viewer."""
+    found = cards([post_id], viewer_id=viewer_id, asked=True)
     return found[0] if found else None
 
 
@@ -142,7 +148,7 @@ def author_page(
     wanted = [item["item_id"] for item in page.items]
     originals = [item["original_of"] for item in page.items if item["original_of"]]
     rows = _rows([*wanted, *originals], viewer_id)
-    return cursors.Page(_in_order(wanted, rows, viewer_id), page.next_cursor)
+    return cursors.Page(_in_order(wanted, rows, viewer_id, asked=True), page.next_cursor)
 
 
 @cached("posts.author_page", tags=lambda author_id, before: [f"posts.author:{author_id}"])
@@ -270,12 +276,23 @@ def _reposted(post_ids: list[int], viewer_id: int | None) -> set[int]:
     return {row.repost_of_id for row in mine if row.repost_of_id}
 
 
-def _in_order(post_ids: Iterable[int], rows: Rows, viewer_id: int | None) -> list[PostCard]:
+def _in_order(
+    post_ids: Iterable[int], rows: Rows, viewer_id: int | None, asked: bool = False
+) -> list[PostCard]:
     found = (rows.posts.get(post_id) for post_id in post_ids)
-    footers = Footers(viewer_id)
-    made = (_card(row, rows, footers) for row in found if row is not None)
+    footers, viewer = Footers(viewer_id), sight.of(viewer_id)
+    seen = (row for row in found if row is not None and _sees(viewer, row, rows, asked))
+    made = (_card(row, rows, footers) for row in seen)
     footers.cards += [card for card in made if card is not None]
     return list(footers.cards)
+
+
+def _sees(viewer: Sight, row: Any, rows: Rows, asked: bool) -> bool:
+    """Tell whether a viewer sees a post, or the repost and what it is of."""
+    original = rows.posts.get(row.repost_of_id)
+    return viewer.shows(row.author_id, asked=asked) and (
+        original is None or viewer.shows(original.author_id)
+    )
 
 
 def _card(row: Any, rows: Rows, footers: Footers) -> PostCard | None:
