@@ -8,7 +8,7 @@ from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString
 
 from apps.plugins.markers import hookspec
-from apps.posts.errors import DraftTaken, TextRefused
+from apps.posts.errors import TextRefused
 
 if TYPE_CHECKING:
     from apps.posts.selectors import PostCard
@@ -18,13 +18,15 @@ if TYPE_CHECKING:
 class Draft:
     """A post that is about to be stored; a filter gives back another one with `replace`.
 
-    A person has looked at a `reviewed` one, and wants it published.
+    A person has looked at a `reviewed` one, and wants it published. One that is `taken` is kept by
+    a plugin, to be published later or not: that is what its author is told.
     """
 
     author_id: int
     text: str
     in_reply_to_id: int | None = None
     reviewed: bool = False
+    taken: str = ""
 
 
 class Mark(NamedTuple):
@@ -52,12 +54,12 @@ def footers(answer: Any) -> dict[int, SafeString]:
     return {int(pk): conditional_escape(html) for pk, html in dict(answer).items() if html}
 
 
-@hookspec(seconds=1.0, queries=20, shape=draft, passes=(TextRefused, DraftTaken))
+@hookspec(seconds=1.0, queries=20, shape=draft, passes=(TextRefused,))
 def filter_draft(draft: Draft) -> Draft:
     """Return the draft, or another one in its place, before it is stored.
 
     A pipe: each filter gets what the one before it gave. Raise TextRefused to refuse the draft; its
-    author gets it back with the reason. Raise DraftTaken to keep it and publish it later. What
+    author gets it back with the reason. Keep it and return it `taken` to publish it later. What
     follows from a post, do when `PostPublished` comes.
     """
     raise NotImplementedError

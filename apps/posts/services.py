@@ -10,7 +10,7 @@ from apps.accounts.hooks import Deed
 from apps.events import outbox
 from apps.plugins import calls
 from apps.posts import hooks, texts
-from apps.posts.errors import NoSuchPost, NotTheAuthor
+from apps.posts.errors import DraftTaken, NoSuchPost, NotTheAuthor
 from apps.posts.events import PostArrived, PostDeleted, PostLiked, PostPublished, PostUnliked
 from apps.posts.hooks import Draft
 from apps.posts.models import Like, Post, Tally
@@ -29,7 +29,10 @@ def publish(
     parent = _existing(in_reply_to_id) if in_reply_to_id else None
     _check("reply" if parent else "publish", author_id, parent)
     draft = Draft(author_id, texts.clean(text), in_reply_to_id, reviewed)
-    text = texts.clean(calls.pipe(hooks.filter_draft, draft).text)
+    draft = calls.pipe(hooks.filter_draft, draft)
+    if draft.taken:
+        raise DraftTaken(draft.taken)
+    text = texts.clean(draft.text)
     root_id = (parent.root_id or parent.pk) if parent else None
     with shards.atomic_for(author_id):
         post = Post.objects.create(
