@@ -38,7 +38,7 @@ def nothing(answer: Any) -> None:
     """Take no answer: what is not refused is allowed."""
 
 
-@hookspec(seconds=1.0, queries=5, shape=unseen, closed=True)
+@hookspec(seconds=1.0, queries=20, shape=unseen, closed=True)
 def unseen_by(viewer_id: int | None) -> Unseen:
     """Return whom a viewer (None: a visitor) does not see; asked once a request.
 
@@ -47,13 +47,13 @@ def unseen_by(viewer_id: int | None) -> Unseen:
     raise NotImplementedError
 
 
-@hookspec(seconds=1.0, queries=5, shape=nothing, passes=(NotAllowed,), closed=True)
+@hookspec(seconds=1.0, queries=20, shape=nothing, passes=(NotAllowed,), closed=True)
 def check_deed(deed: Deed) -> None:
     """Raise NotAllowed where an account may not do that; asked before it is done."""
     raise NotImplementedError
 
 
-@hookspec(seconds=1.0, queries=5, shape=nothing, passes=(SignInRefused,), closed=True)
+@hookspec(seconds=1.0, queries=20, shape=nothing, passes=(SignInRefused,), closed=True)
 def check_sign_in(account_id: int) -> None:
     """Raise SignInRefused where an account whose password is right may not sign in."""
     raise NotImplementedError

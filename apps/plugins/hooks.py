@@ -101,6 +101,12 @@ def settings_part(request: HttpRequest) -> str | None:
     raise NotImplementedError
 
 
+@hookspec(seconds=2.0, queries=20)
+def admin_changed(request: HttpRequest) -> None:
+    """Take note that staff have changed something in admin, by this request."""
+    raise NotImplementedError
+
+
 @hookspec(seconds=2.0, queries=20, shape=metrics_in)
 def metrics() -> Sequence[Metric]:
     """Return numbers to be watched, as they are now."""

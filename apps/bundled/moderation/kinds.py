@@ -79,6 +79,7 @@ class Deed(models.TextChoices):
     UPHELD = "upheld", "appeal upheld"
     DENIED = "denied", "appeal denied"
     RULED = "ruled", "word rule changed"
+    CHANGED = "changed", "changed in admin"
 
 
 # What its account is told of on its next page, and what it may appeal.

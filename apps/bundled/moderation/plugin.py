@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import URLPattern, URLResolver, include, path
@@ -109,6 +110,18 @@ def notices(request: HttpRequest) -> str | None:
     return (
         render_to_string("moderation/_notices.html", {"notices": shown}, request) if shown else None
     )
+
+
+@hookimpl
+def admin_changed(request: HttpRequest) -> None:
+    """Keep what staff change in admin; moderation's own pages say more than that."""
+    match, by_id = request.resolver_match, viewer_of(request)
+    if by_id is None or match is None or (match.url_name or "").startswith("moderation_"):
+        return
+    given = [str(value) for value in match.kwargs.values()]
+    given += [request.POST.get("action", ""), *request.POST.getlist(ACTION_CHECKBOX_NAME)]
+    reason = f"{match.url_name}: {' '.join(filter(None, given))}"[:1000]
+    actions.record(account_id=by_id, by_id=by_id, deed=Done.CHANGED, reason=reason)
 
 
 def _footer(card: Any, viewer_id: int | None) -> str:

@@ -1,5 +1,7 @@
 """Each way in: what somebody does not see, is not there by any of them."""
 
+import time
+
 import pytest
 
 from apps.accounts import sight
@@ -94,7 +96,8 @@ def test_a_block_ends_follows_both_ways_and_what_was_told(ada, wren, told, deliv
     assert not following.is_following(ada.pk, wren.pk)
     assert following.counts(ada.pk) == {"following": 0, "followers": 0}
     assert notifications.unread_count(wren.pk) == 0
-    assert notifications.unread_count(ada.pk) == 0
+    actors = [card.actor.username for card in notifications.page(ada.pk, before=None).items]
+    assert actors == ["robin"]
 
     relations.unblock(owner_id=wren.pk, other_id=ada.pk)
     assert sight.of(ada.pk).unseen == sight.of(wren.pk).unseen == frozenset()
@@ -173,6 +176,20 @@ def test_a_fault_shows_nobody_what_was_not_his(client, ada, wren, told, monkeypa
     assert "a draft" in answer.text
     assert client.post(f"/posts/{told['post']}/like").status_code == 503
     assert client.post("/@ada/follow").status_code == 503
+
+
+@pytest.mark.django_db(databases="__all__", transaction=True)
+def test_one_that_hangs_shows_nobody_either_and_nobody_waits(client, ada, wren, told, monkeypatch):
+    monkeypatch.setattr(relations, "bonds", lambda _: time.sleep(4))
+    client.force_login(wren)
+
+    begun = time.monotonic()
+    page = client.get("/public")
+
+    assert time.monotonic() - begun < 3
+    assert page.status_code == 200
+    assert "a rook upon" not in page.text
+    assert "what is black" in page.text
 
 
 def test_a_quarantined_plugin_still_protects_but_does_nothing_else(client, ada, wren, told):
