@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 
 from apps.accounts.requests import account_of
 from apps.bundled.moderation import actions, appeals, cases, reports, rules, suspensions
-from apps.bundled.moderation.desk import AboutAccounts, lines, name_of
+from apps.bundled.moderation.desk import AboutAccounts, lines, names
 from apps.bundled.moderation.filters import (
     AppealStateFilter,
     CaseKindFilter,
@@ -40,18 +40,15 @@ class CaseAdmin(AboutAccounts):
         form = VerdictForm(case, request.POST if deciding else None)
         if deciding and form.is_valid() and _decide(case, form, account_of(request).pk):
             return self.listed(request, f"Case {case.pk}: {case.get_kind_display()}, decided.")
-        told = [
-            {"report": report, "by": name_of(report.reporter_id)}
-            for report in reports.of_case(case)
-        ]
-        decided_by = name_of(case.decided_by) if case.decided_by else ""
+        filed = reports.of_case(case)
+        who = names([case.decided_by, *(report.reporter_id for report in filed)])
         return self.page(
             request,
             case,
             "moderation/admin/case.html",
             form=form,
-            told=told,
-            decided_by=decided_by,
+            told=[{"report": report, "by": who[report.reporter_id]} for report in filed],
+            decided_by=who[case.decided_by],
             is_open=case.verdict == Verdict.OPEN,
         )
 
@@ -81,7 +78,7 @@ class AppealAdmin(AboutAccounts):
             "moderation/admin/appeal.html",
             form=form,
             against=lines([found] if (found := actions.get(appeal.pk)) else []),
-            decided_by=name_of(appeal.answered_by) if appeal.answered_by else "",
+            decided_by=names([appeal.answered_by])[appeal.answered_by],
             is_open=appeal.state == AppealState.OPEN,
         )
 
@@ -98,7 +95,7 @@ class ActionAdmin(AboutAccounts):
     @admin.display(description="by")
     def by(self, action: Action) -> str:
         """Who did it."""
-        return name_of(action.by_id)
+        return str(action.names[action.by_id])  # type: ignore[attr-defined]
 
 
 @admin.register(Suspension)
@@ -106,13 +103,14 @@ class SuspensionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Who is suspended; cases suspend, here that is lifted."""
 
     list_display = ("account_id", "name", "until", "reason")
+    list_per_page = 25
     search_fields = ("=account_id", "reason")
     actions = ("lift",)
 
     @admin.display(description="account")
     def name(self, row: Suspension) -> str:
         """Who it is."""
-        return name_of(row.account_id)
+        return names([row.account_id])[row.account_id]
 
     @admin.action(description="Lift the selected suspensions", permissions=["lift"])
     def lift(self, request: HttpRequest, queryset: Any) -> None:

@@ -1,8 +1,10 @@
 """What the pages of staff have in common: rows about accounts, each on a page to be decided."""
 
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -13,7 +15,18 @@ from apps.accounts.errors import NoSuchAccount
 from apps.bundled.moderation import actions
 from apps.bundled.moderation.models import Action
 from apps.kernel import cursors
-from apps.sharding.admin import ScatterAdmin
+from apps.sharding.admin import ScatterAdmin, ScatterChangeList
+
+
+class NamedChangeList(ScatterChangeList):
+    """A list that knows the names of the accounts in it: one query a shard for all."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        """Fetch one page, and the names on it."""
+        super().get_results(request)
+        found = names(pk for row in self.result_list for pk in _accounts_in(row))
+        for row in self.result_list:
+            row.names = found
 
 
 class AboutAccounts(ScatterAdmin):
@@ -21,6 +34,10 @@ class AboutAccounts(ScatterAdmin):
 
     search_fields: ClassVar[tuple[str, ...]] = ("=id", "=account_id")
     search_help_text = "An id, or @username"
+
+    def get_changelist(self, request: HttpRequest, **_: Any) -> type[ChangeList]:
+        """Return the list that knows names."""
+        return NamedChangeList
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
         """Find an account's rows by @username, otherwise by id."""
@@ -35,7 +52,7 @@ class AboutAccounts(ScatterAdmin):
     @admin.display(description="account")
     def account(self, row: Any) -> str:
         """Who it is about."""
-        return name_of(row.account_id)
+        return str(row.names[row.account_id])
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Nobody edits rows: what staff may do are the decisions on their pages."""
@@ -75,19 +92,26 @@ class AboutAccounts(ScatterAdmin):
         return found
 
 
-def lines(found: list[Action]) -> list[dict[str, Any]]:
+def lines(found: Sequence[Action]) -> list[dict[str, Any]]:
     """Return lines of the audit log with the names that are in them."""
+    by = names(action.by_id for action in found)
     return [
         {
             "action": action,
-            "by": name_of(action.by_id),
+            "by": by[action.by_id],
             "url": reverse("admin:moderation_action_change", args=[action.pk]),
         }
         for action in found
     ]
 
 
-def name_of(account_id: int) -> str:
-    """Return how staff read of an account."""
-    card = accounts.cards_of([account_id]).get(account_id)
-    return f"@{card.username}" if card else f"account {account_id}"
+def names(account_ids: Iterable[int | None]) -> dict[int | None, str]:
+    """Return how staff read of accounts, with one query a shard; of None nothing."""
+    wanted = {pk for pk in account_ids if pk is not None}
+    cards = accounts.cards_of(wanted)
+    found = {pk: f"@{cards[pk].username}" if pk in cards else f"account {pk}" for pk in wanted}
+    return {**found, None: ""}
+
+
+def _accounts_in(row: Any) -> list[int]:
+    return [row.account_id, getattr(row, "by_id", row.account_id)]

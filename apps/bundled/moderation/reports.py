@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 
 MOST_AN_HOUR = 20
 HOUR = 3600
+SHOWN = 100
 
 
 def file(
@@ -49,9 +50,9 @@ def has_reported(reporter_id: int, account_id: int, post_id: int | None) -> bool
 
 
 def of_case(case: Case) -> list[Report]:
-    """Return the reports of a case, oldest first."""
+    """Return the reports of a case, oldest first, SHOWN at most."""
     rows = Report.objects.filter(account_id=case.account_id, case_id=case.pk)
-    return list(rows.order_by("created_at"))
+    return list(rows.order_by("created_at")[:SHOWN])
 
 
 def open_case(

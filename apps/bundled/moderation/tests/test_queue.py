@@ -244,3 +244,18 @@ def test_what_staff_change_elsewhere_in_admin_is_in_the_audit_log(client, ada, s
         (staff.pk, Deed.CHANGED, "plugins_switch_changelist: turn_off feeds"),
         (staff.pk, Deed.CHANGED, f"posts_post_delete: {post.pk}"),
     ]
+
+
+def test_long_lists_cost_one_query_a_shard_for_their_names(
+    client, ada, staff, make_account, post, count_queries
+):
+    for _ in range(30):
+        other = make_account()
+        report(other, post)
+        actions.record(account_id=other.pk, by_id=ada.pk, deed=Deed.WARNED, reason="x")
+    client.force_login(staff)
+
+    for path in ("/admin/moderation/action/", QUEUE, f"{QUEUE}{the_case(ada).pk}/change/"):
+        with count_queries() as queries:
+            assert client.get(path).status_code == 200
+        assert len([sql for sql in queries if "accounts_profile" in sql]) <= 6
