@@ -22,16 +22,19 @@ class Deed(NamedTuple):
 
 
 class Unseen(NamedTuple):
-    """Whom a viewer does not see: `hidden` nowhere; `muted` not unless he asks for that one."""
+    """Whom a viewer does not see: `hidden` nowhere; `muted` not unless he asks for that one.
+
+    Those `gone` nobody sees; they may be many.
+    """
 
     hidden: Collection[int] = ()
     muted: Collection[int] = ()
+    gone: Collection[int] = ()
 
 
 def unseen(answer: Any) -> Unseen:
-    """Take two collections of ids."""
-    hidden, muted = answer
-    return Unseen(frozenset(map(int, hidden)), frozenset(map(int, muted)))
+    """Take three collections of ids."""
+    return Unseen(*(frozenset(found) for found in Unseen(*answer)))
 
 
 def nothing(answer: Any) -> None:

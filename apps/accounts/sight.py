@@ -25,6 +25,7 @@ class Sight:
     viewer_id: int | None
     hidden: frozenset[int] = frozenset()
     muted: frozenset[int] = frozenset()
+    gone: tuple[frozenset[int], ...] = ()
     whole: bool = True
 
     def shows(self, author_id: int, *, asked: bool = False) -> bool:
@@ -33,13 +34,19 @@ class Sight:
             return True
         if not self.whole or author_id in self.hidden:
             return False
+        if any(author_id in gone for gone in self.gone):
+            return False
         return asked or author_id not in self.muted
+
+    def required(self) -> "Sight":
+        """Return this where it is whole; raises Unanswered where it is not."""
+        if not self.whole:
+            raise Unanswered
+        return self
 
     @property
     def unseen(self) -> frozenset[int]:
-        """Whom the viewer does not see without asking; raises Unanswered where not known."""
-        if not self.whole:
-            raise Unanswered
+        """Whom this viewer does not see without asking, though others may."""
         return (self.hidden | self.muted) - {self.viewer_id or 0}
 
 
@@ -90,4 +97,5 @@ def _ask(viewer_id: int | None) -> Sight:
         log.error("Who sees whom is not known, so nobody is shown: %r", error.__cause__)
         return Sight(viewer_id, whole=False)
     hidden, muted = ({pk for one in found for pk in one[part]} for part in (0, 1))
-    return Sight(viewer_id, frozenset(hidden), frozenset(muted))
+    gone = tuple(frozenset(one.gone) for one in found)
+    return Sight(viewer_id, frozenset(hidden), frozenset(muted), gone)

@@ -38,7 +38,7 @@ def notify(*, account_id: int, kind: Kind, actor_id: int, post_id: int | None = 
     Never of its own deeds, nor of those of whom it does not see; raises Unanswered where that is
     not known.
     """
-    if actor_id != account_id and actor_id not in sight.of(account_id).unseen:
+    if actor_id != account_id and sight.of(account_id).required().shows(actor_id):
         with _alone(account_id):
             _insert(Deed(account_id, kind, actor_id, post_id))
 
@@ -62,7 +62,7 @@ def reconcile(
     Of whom an account does not see it is not notified; raises Unanswered where that is not known.
     """
     if actor_id != account_id:
-        seen = actor_id not in sight.of(account_id).unseen
+        seen = sight.of(account_id).required().shows(actor_id)
         with _alone(account_id):
             act = _insert if seen and is_so() else _remove
             act(Deed(account_id, kind, actor_id, post_id))

@@ -22,8 +22,8 @@ class Posts(Topic):
     moved_by: ClassVar[tuple[type[Event], ...]] = (SightChanged,)
 
     def unheard(self, account_id: int) -> Collection[int]:
-        """Whom one does not see."""
-        return sight.of(account_id or None).unseen
+        """Whom one does not see; of whom nobody does, nothing is told anyway."""
+        return sight.of(account_id or None).required().unseen
 
     def messages(self, told: Sequence[Announced]) -> dict[int, Data]:
         """The ids of the posts."""

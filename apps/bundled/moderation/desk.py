@@ -1,6 +1,6 @@
 """What the pages of staff have in common: rows about accounts, each on a page to be decided."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
@@ -24,7 +24,7 @@ class NamedChangeList(ScatterChangeList):
     def get_results(self, request: HttpRequest) -> None:
         """Fetch one page, and the names on it."""
         super().get_results(request)
-        found = names(pk for row in self.result_list for pk in _accounts_in(row))
+        found = names({pk for row in self.result_list for pk in _accounts_in(row)})
         for row in self.result_list:
             row.names = found
 
@@ -94,7 +94,7 @@ class AboutAccounts(ScatterAdmin):
 
 def lines(found: Sequence[Action]) -> list[dict[str, Any]]:
     """Return lines of the audit log with the names that are in them."""
-    by = names(action.by_id for action in found)
+    by = names([action.by_id for action in found])
     return [
         {
             "action": action,
@@ -105,12 +105,14 @@ def lines(found: Sequence[Action]) -> list[dict[str, Any]]:
     ]
 
 
-def names(account_ids: Iterable[int | None]) -> dict[int | None, str]:
+def names(account_ids: Collection[int | None]) -> dict[int | None, str]:
     """Return how staff read of accounts, with one query a shard; of None nothing."""
-    wanted = {pk for pk in account_ids if pk is not None}
-    cards = accounts.cards_of(wanted)
-    found = {pk: f"@{cards[pk].username}" if pk in cards else f"account {pk}" for pk in wanted}
-    return {**found, None: ""}
+    cards = accounts.cards_of({pk for pk in account_ids if pk is not None})
+    return {
+        pk: f"@{cards[pk].username}" if pk in cards else f"account {pk}"
+        for pk in account_ids
+        if pk is not None
+    } | {None: ""}
 
 
 def _accounts_in(row: Any) -> list[int]:

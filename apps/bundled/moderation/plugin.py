@@ -46,7 +46,7 @@ def filter_draft(draft: Draft) -> Draft:
 def unseen_by(viewer_id: int | None) -> Unseen:
     """Nobody sees who is suspended; nor, on either side of it, who is blocked."""
     found = relations.unseen(viewer_id) if viewer_id is not None else Unseen()
-    return Unseen(suspensions.suspended() | set(found.hidden), found.muted)
+    return found._replace(gone=suspensions.suspended())
 
 
 @hookimpl

@@ -60,9 +60,11 @@ def is_suspended(account_id: int) -> bool:
     return account_id in found and _holds(found[account_id])
 
 
-def suspended() -> set[int]:
+def suspended() -> frozenset[int]:
     """Return the accounts that are suspended now."""
-    return {account_id for account_id, until in _all().items() if _holds(until)}
+    now = timezone.now()
+    found = _all().items()
+    return frozenset(account_id for account_id, until in found if until is None or until > now)
 
 
 @cached("moderation.suspended", tags=lambda: ["moderation.suspensions:all"], group=DIRECTORY)

@@ -102,7 +102,7 @@ def test_the_pages_mute_block_and_list(client, ada, wren):
     assert "Unblock" in listed
     client.post(page, {"do": "unblock"})
     client.post(page, {"do": "unmute"})
-    assert relations.unseen(wren.pk) == (frozenset(), frozenset())
+    assert relations.unseen(wren.pk) == (frozenset(), frozenset(), ())
 
     assert client.post(page, {"do": "eat"}).status_code == 404
     assert client.get("/moderation/people/wren").status_code == 400
