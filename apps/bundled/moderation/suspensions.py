@@ -3,7 +3,10 @@
 The row is written at once, and again by the event: whatever ends half way, the log decides.
 """
 
+from array import array
 from datetime import datetime
+from functools import lru_cache
+from typing import NamedTuple
 
 from django.db import connections, transaction
 from django.utils import timezone
@@ -56,20 +59,34 @@ def of(account_id: int) -> Suspension | None:
 
 def is_suspended(account_id: int) -> bool:
     """Tell whether an account is suspended now."""
-    found = _all()
-    return account_id in found and _holds(found[account_id])
+    return account_id in suspended()
 
 
 def suspended() -> frozenset[int]:
     """Return the accounts that are suspended now."""
-    now = timezone.now()
-    found = _all().items()
-    return frozenset(account_id for account_id, until in found if until is None or until > now)
+    found, now = _all(), timezone.now()
+    timed = frozenset(pk for pk, until in found.timed.items() if until > now)
+    return _ids(found.for_good) | timed if timed else _ids(found.for_good)
+
+
+class Rows(NamedTuple):
+    """All suspensions: the ids of those for good, packed, since they may be many; and the others."""
+
+    for_good: bytes
+    timed: dict[int, datetime]
 
 
 @cached("moderation.suspended", tags=lambda: ["moderation.suspensions:all"], group=DIRECTORY)
-def _all() -> dict[int, datetime | None]:
-    return dict(Suspension.objects.values_list("account_id", "until"))
+def _all() -> Rows:
+    rows = dict(Suspension.objects.values_list("account_id", "until"))
+    for_good = array("q", sorted(pk for pk, until in rows.items() if until is None))
+    timed = {pk: until for pk, until in rows.items() if until is not None}
+    return Rows(for_good.tobytes(), timed)
+
+
+@lru_cache(2)
+def _ids(packed: bytes) -> frozenset[int]:
+    return frozenset(array("q", packed))
 
 
 def _put(action: Action) -> None:
