@@ -70,7 +70,7 @@ def suspended() -> frozenset[int]:
 
 
 class Rows(NamedTuple):
-    """All suspensions: the ids of those for good, packed, since they may be many; and the others."""
+    """All suspensions: ids of those for good, packed, since they may be many; and the others."""
 
     for_good: bytes
     timed: dict[int, datetime]
