@@ -7,6 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 
+from apps.accounts import sight
 from apps.accounts.requests import viewer_of
 from apps.notifications import badges
 from apps.plugins import calls, hooks
@@ -26,6 +27,11 @@ def site(request: HttpRequest) -> dict[str, str]:
     }
 
 
+def seen(request: HttpRequest) -> dict[str, Callable[[], bool]]:
+    """Return whether posts were left out because nobody knows who sees them."""
+    return {"sight_is_partial": sight.is_partial}
+
+
 def unread(request: HttpRequest) -> dict[str, Callable[[], badges.Badge]]:
     """Return the badge of who is signed in; nothing is asked until a template shows it."""
     return {"badge": lambda: badges.badge_of(viewer_of(request))}
@@ -37,6 +43,7 @@ def plugins(request: HttpRequest) -> dict[str, Callable[[], Sequence[Entry | str
         "plugin_entries": lambda: [
             entry for found in calls.gather(hooks.navigation, request=request) for entry in found
         ],
+        "plugin_notices": lambda: [*calls.gather(hooks.notices, request=request)],
         "plugin_head": lambda: [*calls.gather(hooks.head, request=request)],
         "plugin_column": lambda: [*calls.gather(hooks.column, request=request)],
     }

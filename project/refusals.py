@@ -7,9 +7,9 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from apps.accounts.errors import NoSuchAccount
+from apps.accounts.errors import NoSuchAccount, NotAllowed
 from apps.kernel.errors import BadCursor, RookeryError
-from apps.plugins.errors import PluginFailed
+from apps.plugins.errors import PluginFailed, Unanswered
 from apps.posts.errors import NoSuchPost, NotTheAuthor
 
 log = logging.getLogger("apps.refusals")
@@ -19,8 +19,10 @@ STATUS: dict[type[RookeryError], int] = {
     BadCursor: 404,
     NoSuchAccount: 404,
     NoSuchPost: 404,
+    NotAllowed: 403,
     NotTheAuthor: 403,
     PluginFailed: 503,
+    Unanswered: 503,
 }
 PAGES = {400: "400.html", 403: "403.html", 404: "404.html", 503: "plugins/failed.html"}
 RETRY_AFTER = 10

@@ -8,8 +8,11 @@ from django.db.models import Model
 from django.http import HttpRequest
 
 from apps.accounts import services
+from apps.accounts.forms import StaffSignInForm
 from apps.accounts.models import Account, Profile
 from apps.sharding.admin import ScatterAdmin
+
+admin.site.login_form = StaffSignInForm
 
 
 @admin.register(Account)

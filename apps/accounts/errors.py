@@ -21,3 +21,15 @@ class NoSuchAccount(RookeryError):
 
 class BadPicture(RookeryError):
     """A file that is no picture, or too large a one."""
+
+
+class NotAllowed(RookeryError):
+    """An account may not do what it was about to do."""
+
+
+class SignInRefused(RookeryError):
+    """An account may not sign in; `url`, if there is one, is where it can say something to that."""
+
+    def __init__(self, reason: str, url: str = "", link: str = "") -> None:
+        super().__init__(reason)
+        self.url, self.link = url, link

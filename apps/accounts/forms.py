@@ -3,13 +3,17 @@
 from typing import Any
 
 from django import forms
+from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.utils.html import format_html
 
-from apps.accounts import services
-from apps.accounts.errors import BadPicture, NameTaken
+from apps.accounts import hooks, services
+from apps.accounts.errors import BadPicture, NameTaken, SignInRefused
 from apps.accounts.models import USERNAME, Account
+from apps.plugins import calls
+from apps.plugins.errors import Unanswered
 
 
 class SignUpForm(forms.Form):
@@ -49,7 +53,27 @@ class SignUpForm(forms.Form):
             return None
 
 
-class SignInForm(AuthenticationForm):
+class Refusable(AuthenticationForm):
+    """Lets plugins refuse to sign an account in, once its password is known to be right."""
+
+    def confirm_login_allowed(self, user: Any) -> None:
+        """Ask them; raises ValidationError with the reason and, if there is one, a link."""
+        super().confirm_login_allowed(user)
+        try:
+            calls.ask(hooks.check_sign_in, account_id=user.pk)
+        except SignInRefused as refusal:
+            link = format_html('<a href="{}">{}</a>', refusal.url, refusal.link)
+            reason = format_html("{} {}", str(refusal), link if refusal.url else "")
+            raise ValidationError(reason, code="refused") from refusal
+        except Unanswered as error:
+            raise ValidationError(str(error), code="unanswered") from error
+
+
+class StaffSignInForm(Refusable, AdminAuthenticationForm):
+    """The one of the admin."""
+
+
+class SignInForm(Refusable):
     """Django's own, with the words of this site."""
 
     error_messages = {

@@ -9,11 +9,13 @@ from django.contrib.auth.models import PermissionsMixin
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.crypto import salted_hmac
 
 from apps.sharding import ids
 from apps.sharding.models import ShardedModel
 
 NAME = re.compile(r"^[A-Za-z0-9_]{1,30}\Z")
+SESSION_SALT = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"
 USERNAME = RegexValidator(NAME.pattern, "Use 1 to 30 letters (a to z), digits and underscores.")
 
 
@@ -45,6 +47,8 @@ class Account(AbstractBaseUser, PermissionsMixin):
     email = models.EmailField()
     is_staff = models.BooleanField("may use the admin", default=False)
     is_active = models.BooleanField("may sign in", default=True)
+    # Part of what sessions are signed with: another number, and all of them are over.
+    session_epoch = models.PositiveIntegerField(default=0, db_default=0)
 
     objects = AccountManager()
 
@@ -64,6 +68,11 @@ class Account(AbstractBaseUser, PermissionsMixin):
     def get_session_auth_hash(self) -> str:
         """Return what a session must carry to be this account's."""
         return self.session_hash or super().get_session_auth_hash()
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        # Django's hook for what a session depends on. The first epoch adds nothing to it.
+        signed = f"{self.password}{self.session_epoch or ''}"
+        return salted_hmac(SESSION_SALT, signed, secret=secret, algorithm="sha256").hexdigest()
 
     @property
     def joined_at(self) -> datetime:

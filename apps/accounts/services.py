@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import BinaryIO, NamedTuple
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from apps.accounts import pictures
 from apps.accounts.errors import NameTaken
@@ -70,6 +70,12 @@ def edit_profile(
 def set_active(*, accounts: QuerySet[Account], active: bool) -> int:
     """Let accounts sign in, or no longer; returns how many changed."""
     return accounts.using("default").update(is_active=active)
+
+
+def end_sessions(*, account_id: int) -> None:
+    """Sign an account out of all browsers."""
+    rows = Account.objects.using("default").filter(id=account_id)
+    rows.update(session_epoch=F("session_epoch") + 1)
 
 
 class NewAccount(NamedTuple):

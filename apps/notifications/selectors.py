@@ -8,6 +8,7 @@ from django.db.models import Count, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from apps.accounts import selectors as accounts
+from apps.accounts import sight
 from apps.accounts.selectors import ProfileCard
 from apps.caching.queries import cached
 from apps.indexing.hot import hot
@@ -99,6 +100,7 @@ def _seen(account_id: int) -> Coalesce:
 
 
 def _cards(rows: list[Any], account_id: int) -> list[Card]:
+    viewer = sight.of(account_id)
     actors = accounts.cards_of({row.actor_id for row in rows})
     wanted = dict.fromkeys(row.post_id for row in rows if row.post_id is not None)
     shown = {card.id: card for card in cards.cards(list(wanted), viewer_id=account_id)}
@@ -112,5 +114,7 @@ def _cards(rows: list[Any], account_id: int) -> list[Card]:
             unread=row.pk > row.seen_id,
         )
         for row in rows
-        if row.actor_id in actors and (row.post_id is None or row.post_id in shown)
+        if row.actor_id in actors
+        and viewer.shows(row.actor_id)
+        and (row.post_id is None or row.post_id in shown)
     ]

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from django.db import connections
 
+from apps.accounts import sight
 from apps.events import outbox
 from apps.notifications.events import AccountNotified
 from apps.notifications.kinds import Kind
@@ -32,8 +33,12 @@ class Deed(NamedTuple):
 
 
 def notify(*, account_id: int, kind: Kind, actor_id: int, post_id: int | None = None) -> None:
-    """Notify an account of what somebody did, once, and announce it; never of its own deeds."""
-    if actor_id != account_id:
+    """Notify an account of what somebody did, once, and announce it.
+
+    Never of its own deeds, nor of those of whom it does not see; raises Unanswered where that is
+    not known.
+    """
+    if actor_id != account_id and sight.of(account_id).required().shows(actor_id):
         with _alone(account_id):
             _insert(Deed(account_id, kind, actor_id, post_id))
 
@@ -52,10 +57,14 @@ def reconcile(
     post_id: int | None = None,
     is_so: Callable[[], bool],
 ) -> None:
-    """Notify or withdraw, by what is so now; `is_so` is asked when nobody else can write."""
+    """Notify or withdraw, by what is so now; `is_so` is asked when nobody else can write.
+
+    Of whom an account does not see it is not notified; raises Unanswered where that is not known.
+    """
     if actor_id != account_id:
+        seen = sight.of(account_id).required().shows(actor_id)
         with _alone(account_id):
-            act = _insert if is_so() else _remove
+            act = _insert if seen and is_so() else _remove
             act(Deed(account_id, kind, actor_id, post_id))
 
 
@@ -64,6 +73,12 @@ def withdraw_of(*, post_id: int, kinds: Collection[Kind], beside: int) -> None:
     with _alone(beside) as opened:
         rows = Notification.objects.using(opened.shard).filter(post_id=post_id, kind__in=kinds)
         rows.delete()
+
+
+def withdraw_all(*, account_id: int, actor_id: int) -> None:
+    """Take back all that an account was told of somebody."""
+    with _alone(account_id):
+        Notification.objects.filter(account_id=account_id, actor_id=actor_id).delete()
 
 
 def see(*, account_id: int, up_to: int) -> None:

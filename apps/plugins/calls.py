@@ -10,6 +10,7 @@ from inspect import signature
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from apps.plugins import guard, manager, switches
+from apps.plugins.errors import Unanswered
 from apps.plugins.guard import Call
 from apps.plugins.manager import Impl
 
@@ -34,6 +35,20 @@ def gather(spec: Callable[P, T | None], *args: P.args, **kwargs: P.kwargs) -> An
     found.extend(o.answer for o in outcomes if o.error is None and o.answer is not None)
     found.whole = all(outcome.error is None for outcome in outcomes)
     return found
+
+
+def ask(spec: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> list[T]:
+    """Return the answers of all plugins to a closed hook: whole, or it raises.
+
+    Raises what the hook lets pass, the database's error where a server is away, else Unanswered.
+    """
+    outcomes = guard.attempt([_call(impl, kwargs) for impl in implementations(spec)])
+    for error in (outcome.error for outcome in outcomes):
+        if isinstance(error, guard.AWAY):
+            raise error
+        if error is not None:
+            raise Unanswered from error
+    return [outcome.answer for outcome in outcomes]
 
 
 def pipe(spec: Callable[Concatenate[V, P], V], value: V, *args: P.args, **kwargs: P.kwargs) -> V:

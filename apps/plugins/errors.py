@@ -45,3 +45,12 @@ class PluginFailed(RookeryError):
     def __init__(self, plugin: str, error: BaseException) -> None:
         super().__init__(f"The part “{plugin}” of this site fails just now. Try again in a moment.")
         self.plugin, self.error = plugin, error
+
+
+class Unanswered(RookeryError):
+    """A plugin that protects somebody does not answer, so what it was asked for is not done."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A part of this site fails just now, so this waits. Try again in a moment."
+        )

@@ -83,6 +83,12 @@ def head(request: HttpRequest) -> str | None:
     raise NotImplementedError
 
 
+@hookspec(seconds=0.25, queries=5, shape=html)
+def notices(request: HttpRequest) -> str | None:
+    """Return HTML to be shown above the content of every page, until it was read."""
+    raise NotImplementedError
+
+
 @hookspec(seconds=0.5, queries=10, shape=html)
 def column(request: HttpRequest) -> str | None:
     """Return HTML for the column at the side of every page."""
@@ -92,6 +98,12 @@ def column(request: HttpRequest) -> str | None:
 @hookspec(seconds=0.5, queries=20, shape=html)
 def settings_part(request: HttpRequest) -> str | None:
     """Return HTML for the page of an account's settings; forms in it post to the plugin's URLs."""
+    raise NotImplementedError
+
+
+@hookspec(seconds=2.0, queries=20)
+def admin_changed(request: HttpRequest) -> None:
+    """Take note that staff have changed something in admin, by this request."""
     raise NotImplementedError
 
 

@@ -38,10 +38,11 @@ class Impl(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """What is on: `generation` is another number after every change."""
+    """What is on, and what closed hooks ask; `generation` is another number after every change."""
 
     generation: int
     on: frozenset[str]
+    guarding: frozenset[str]
     by_hook: dict[Spec, tuple[Impl, ...]]
 
 
@@ -49,7 +50,7 @@ _pluggy = pluggy.PluginManager(PROJECT)
 _specs: dict[str, Spec] = {}
 _broken: dict[str, str] = {}
 _plan: Plan | None = None
-NOTHING = Plan(0, frozenset(), {})
+NOTHING = Plan(0, frozenset(), frozenset(), {})
 
 
 def load() -> None:
@@ -78,14 +79,20 @@ def collect(spec: Callable[[], T]) -> list[tuple[str, T]]:
     return found
 
 
-def switch_on(names: Iterable[str]) -> None:
-    """Call these plugins from now on, and no others."""
+def switch_on(names: Iterable[str], guarding: Iterable[str] = ()) -> None:
+    """Call these plugins from now on, and no others; those `guarding` for closed hooks alone."""
     global _plan
-    on = frozenset(names) & discovery.loaded().keys() - _broken.keys()
-    if _plan is None or on != _plan.on:
-        by_hook = {spec: _implementations(spec.__name__, on) for spec in specs()}
+    usable = discovery.loaded().keys() - _broken.keys()
+    on = frozenset(names) & usable
+    closed = on | (frozenset(guarding) & usable)
+    if _plan is None or (on, closed) != (_plan.on, _plan.guarding):
+        by_hook = {
+            spec: _implementations(spec.__name__, closed if terms_of(spec).closed else on)
+            for spec in specs()
+        }
         generation = _plan.generation + 1 if _plan else 1
-        _plan = Plan(generation, on, {spec: found for spec, found in by_hook.items() if found})
+        found = {spec: impls for spec, impls in by_hook.items() if impls}
+        _plan = Plan(generation, on, closed, found)
 
 
 def plan() -> Plan:
@@ -132,7 +139,7 @@ def _break(plugin: str) -> None:
     _broken[plugin] = traceback.format_exc()
     log.error("The plugin %s cannot be used: %s", plugin, _broken[plugin])
     if _plan is not None:
-        switch_on(_plan.on)
+        switch_on(_plan.on, _plan.guarding)
 
 
 def _register(plugin: discovery.Found, module: ModuleType) -> None:

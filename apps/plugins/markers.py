@@ -31,7 +31,9 @@ class Terms:
 
     `version`: of its arguments and its answer. `seconds`, `queries`: what one call may take.
     `shape` turns an answer into what the core expects, or raises. `passes`: exceptions that are
-    answers too, and reach the core.
+    answers too, and reach the core. A `closed` hook protects somebody: it is also asked of a plugin
+    that is quarantined, so only a person can switch it off; what is asked by it is asked by
+    `calls.ask`.
     """
 
     version: int = 1
@@ -39,6 +41,7 @@ class Terms:
     queries: int = 20
     shape: Callable[[Any], Any] = lambda answer: answer
     passes: tuple[type[BaseException], ...] = ()
+    closed: bool = False
 
 
 def hookspec(**terms: Any) -> Callable[[F], F]:

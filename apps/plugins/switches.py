@@ -132,13 +132,16 @@ def announce() -> None:
 
 def _plan() -> manager.Plan:
     if not manager.is_planned() and not refresh():
-        manager.switch_on(())
+        # Nobody knows what is on: what protects somebody is asked in any case.
+        manager.switch_on((), guarding=discovery.loaded())
     return manager.plan()
 
 
 def _apply() -> None:
     names = discovery.loaded()
-    manager.switch_on(n for n in names if standing(n).state == State.ON and n not in _here)
+    on = [n for n in names if standing(n).state == State.ON and n not in _here]
+    faulty = [n for n in names if standing(n).state == State.QUARANTINED or n in _here]
+    manager.switch_on(on, guarding=faulty)
 
 
 def _version(standings: dict[str, Standing], plugin: str) -> int:

@@ -13,7 +13,9 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from apps.accounts import selectors as accounts
+from apps.accounts import sight
 from apps.accounts.selectors import ProfileCard
+from apps.accounts.sight import Sight
 from apps.caching.queries import cached, cached_many
 from apps.indexing.hot import hot
 from apps.posts import rendering, samples
@@ -124,13 +126,19 @@ def counts(post_ids: Sequence[int]) -> dict[int, dict[str, int]]:
     }
 
 
-def listed(item_ids: Iterable[int], *, viewer_id: int | None) -> list[Listed]:
-    """Return posts and reposts in the given order; deleted ones are left out."""
+def listed(item_ids: Iterable[int], *, viewer_id: int | None, asked: bool = False) -> list[Listed]:
+    """Return posts and reposts in the given order.
+
+    Left out is what is deleted, and what the viewer does not see; `asked` for by name, he sees
+    also those whom he has muted.
+    """
+    viewer = sight.of(viewer_id)
     items = list(item_ids)
     rows = stored(items)
     rows |= stored([row.repost_of_id for row in rows.values() if row.repost_of_id])
     there = [rows[item_id] for item_id in items if item_id in rows]
-    shown = [(row, rows.get(row.repost_of_id) if row.repost_of_id else row) for row in there]
+    pairs = [(row, rows.get(row.repost_of_id) if row.repost_of_id else row) for row in there]
+    shown = [pair for pair in pairs if _sees(viewer, *pair, asked)]
     wanted = {post.id for _, post in shown if post is not None}
     liked, reposted = _liked(wanted, viewer_id), _reposted(wanted, viewer_id)
     return [
@@ -165,9 +173,16 @@ def cards(post_ids: Iterable[int], *, viewer_id: int | None) -> list[PostCard]:
 
 
 def card(post_id: int, *, viewer_id: int | None) -> PostCard | None:
-    """Return the card of one post, None where it is not there."""
-    found = cards([post_id], viewer_id=viewer_id)
+    """Return the card of one post, None where it is not there for this viewer."""
+    found = full(listed([post_id], viewer_id=viewer_id, asked=True))
     return found[0] if found else None
+
+
+def _sees(viewer: Sight, row: Stored, post: Stored | None, asked: bool) -> bool:
+    """Tell whether a viewer sees a post, or the repost and what it is of."""
+    if not viewer.shows(row.author_id, asked=asked):
+        return False
+    return post is None or post is row or viewer.shows(post.author_id)
 
 
 def _liked(post_ids: Iterable[int], viewer_id: int | None) -> set[int]:

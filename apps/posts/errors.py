@@ -20,3 +20,7 @@ class NotTheAuthor(RookeryError):
 
 class TextRefused(RookeryError):
     """A text that cannot be a post."""
+
+
+class DraftTaken(RookeryError):
+    """A plugin has kept a draft, to publish it later or not; the message tells its author."""

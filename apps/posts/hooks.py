@@ -16,11 +16,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Draft:
-    """A post that is about to be stored; a filter gives back another one with `replace`."""
+    """A post that is about to be stored; a filter gives back another one with `replace`.
+
+    A person has looked at a `reviewed` one, and wants it published. One that is `taken` is kept by
+    a plugin, to be published later or not: that is what its author is told.
+    """
 
     author_id: int
     text: str
     in_reply_to_id: int | None = None
+    reviewed: bool = False
+    taken: str = ""
 
 
 class Mark(NamedTuple):
@@ -53,7 +59,8 @@ def filter_draft(draft: Draft) -> Draft:
     """Return the draft, or another one in its place, before it is stored.
 
     A pipe: each filter gets what the one before it gave. Raise TextRefused to refuse the draft; its
-    author gets it back with the reason. What follows from a post, do when `PostPublished` comes.
+    author gets it back with the reason. Keep it and return it `taken` to publish it later. What
+    follows from a post, do when `PostPublished` comes.
     """
     raise NotImplementedError
 

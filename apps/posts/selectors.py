@@ -61,7 +61,8 @@ def author_page(
 ) -> cursors.Page[Listed]:
     """Return what one account wrote and reposted, newest first."""
     page = cursors.page(_written(author_id, before), PAGE, key=int)
-    return cursors.Page(cards.listed(page.items, viewer_id=viewer_id), page.next_cursor)
+    listed = cards.listed(page.items, viewer_id=viewer_id, asked=True)
+    return cursors.Page(listed, page.next_cursor)
 
 
 @cached("posts.author_page", tags=lambda author_id, before: [f"posts.author:{author_id}"])

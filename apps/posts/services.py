@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from apps.accounts import hooks as accounts
+from apps.accounts.hooks import Deed
 from apps.events import outbox
 from apps.plugins import calls
 from apps.posts import hooks, texts
-from apps.posts.errors import NoSuchPost, NotTheAuthor
+from apps.posts.errors import DraftTaken, NoSuchPost, NotTheAuthor
 from apps.posts.events import PostArrived, PostDeleted, PostLiked, PostPublished, PostUnliked
 from apps.posts.hooks import Draft
 from apps.posts.models import Like, Post, Tally
@@ -16,14 +18,22 @@ from apps.replication import scopes
 from apps.sharding import shards
 
 
-def publish(*, author_id: int, text: str, in_reply_to_id: int | None = None) -> Post:
-    """Store a post and announce it; both or neither. Raises TextRefused, NoSuchPost.
+def publish(
+    *, author_id: int, text: str, in_reply_to_id: int | None = None, reviewed: bool = False
+) -> Post:
+    """Store a post and announce it; both or neither.
 
-    The draft goes through the plugins' filters first, before a transaction is open.
+    The draft goes through the plugins' filters first, before a transaction is open. Raises
+    TextRefused, DraftTaken, NotAllowed, NoSuchPost.
     """
-    draft = Draft(author_id, texts.clean(text), in_reply_to_id)
-    text = texts.clean(calls.pipe(hooks.filter_draft, draft).text)
-    root_id = _root_of(in_reply_to_id) if in_reply_to_id else None
+    parent = _existing(in_reply_to_id) if in_reply_to_id else None
+    _check("reply" if parent else "publish", author_id, parent)
+    draft = Draft(author_id, texts.clean(text), in_reply_to_id, reviewed)
+    draft = calls.pipe(hooks.filter_draft, draft)
+    if draft.taken:
+        raise DraftTaken(draft.taken)
+    text = texts.clean(draft.text)
+    root_id = (parent.root_id or parent.pk) if parent else None
     with shards.atomic_for(author_id):
         post = Post.objects.create(
             author_id=author_id, text=text, in_reply_to_id=in_reply_to_id, root_id=root_id
@@ -34,9 +44,15 @@ def publish(*, author_id: int, text: str, in_reply_to_id: int | None = None) -> 
 
 
 def repost(*, author_id: int, post_id: int) -> Post:
-    """Repost a post, once; a repost of a repost is one of the original. Raises NoSuchPost."""
+    """Repost a post, once; a repost of a repost is one of the original.
+
+    Raises NoSuchPost, NotAllowed.
+    """
     original = _existing(post_id)
-    original_id = original.repost_of_id or original.pk
+    if original.repost_of_id:
+        original = _existing(original.repost_of_id)
+    _check("repost", author_id, original)
+    original_id = original.pk
     with shards.atomic_for(author_id):
         row, made = Post.objects.get_or_create(author_id=author_id, repost_of_id=original_id)
         if made:
@@ -67,7 +83,8 @@ def delete(*, post_id: int, by: int | None = None) -> None:
 
 
 def like(*, account_id: int, post_id: int) -> None:
-    """Like a post, once, and announce it. Raises NoSuchPost."""
+    """Like a post, once, and announce it. Raises NoSuchPost, NotAllowed."""
+    _check("like", account_id, _existing(post_id))
     try:
         with shards.atomic_for(post_id):
             _, made = Like.objects.get_or_create(post_id=post_id, account_id=account_id)
@@ -97,17 +114,16 @@ def arrive(*, shard: str, post_ids: Sequence[int]) -> None:
         outbox.record_many(shard, facts)
 
 
-def _root_of(post_id: int) -> int:
-    parent = _existing(post_id)
-    return parent.root_id or parent.pk
-
-
 def _existing(post_id: int) -> Post:
     with scopes.primary():
         post = Post.objects.filter(id=post_id).first()
     if post is None:
         raise NoSuchPost(post_id)
     return post
+
+
+def _check(kind: str, actor_id: int, post: Post | None) -> None:
+    calls.ask(accounts.check_deed, deed=Deed(kind, actor_id, post.author_id if post else None))
 
 
 def _delete(row: Post) -> None:

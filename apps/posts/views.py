@@ -10,12 +10,17 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST, require_safe
 from django_htmx.middleware import HtmxDetails
 
+from apps.accounts.errors import NotAllowed
 from apps.accounts.requests import account_of, viewer_of
 from apps.kernel import cursors
+from apps.plugins.errors import Unanswered
 from apps.posts import cards, services, threads
 from apps.posts.cards import PostCard
-from apps.posts.errors import NoSuchPost, TextRefused
+from apps.posts.errors import DraftTaken, NoSuchPost, TextRefused
 from apps.posts.forms import ComposeForm
+
+# How a refused draft comes back; any other: 422.
+STATUS: dict[type[Exception], int] = {NotAllowed: 403, Unanswered: 503}
 
 
 @require_safe
@@ -63,9 +68,12 @@ def publish(request: HttpRequest) -> HttpResponse:
     author_id, text = account_of(request).pk, form.cleaned_data["text"]
     try:
         post = services.publish(author_id=author_id, text=text, in_reply_to_id=parent_id)
-    except TextRefused as error:
+    except DraftTaken as taken:
+        messages.warning(request, str(taken))
+        return redirect(f"/posts/{parent_id}" if parent_id else "timelines:home")
+    except (TextRefused, NotAllowed, Unanswered) as error:
         form.add_error("text", str(error))
-        return _composer(request, form, parent_id, status=422)
+        return _composer(request, form, parent_id, status=STATUS.get(type(error), 422))
     messages.success(request, "Your reply is out." if parent_id else "Your post is out.")
     return redirect(f"/posts/{parent_id}#post-{post.pk}" if parent_id else "timelines:home")
 

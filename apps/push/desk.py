@@ -8,7 +8,7 @@ from apps.push import hub, missed, topics, visitors
 from apps.push.limits import MOST_SUBSCRIPTIONS
 from apps.push.listeners import Listener, Message
 from apps.push.missed import Interest
-from apps.push.topics import EVERY, Refused
+from apps.push.topics import Refused
 from apps.sharding import ids
 
 
@@ -53,7 +53,7 @@ class Desk:
             Message(event.event_id, interest.subscription.label, data, seen[event.event_id])
             for event in told
             for interest in wanted
-            if {event.key, EVERY} & interest.keys
+            if interest.hears(event.key)
             and (data := event.messages.get(interest.subscription.topic.name)) is not None
         ]
 

@@ -16,11 +16,12 @@ from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
 from django.db import DatabaseError
 
+from apps.kernel.errors import RookeryError
 from apps.push import missed, telling, topics
 from apps.push.listeners import Listener
 from apps.push.missed import EVERY_SECONDS, MARGIN, Interest
 from apps.push.telling import Told
-from apps.push.topics import EVERY, Subscription
+from apps.push.topics import EVERY, Subscription, Topic
 from apps.replication import tokens
 from apps.replication.tokens import Token
 from apps.sharding.conf import conf
@@ -50,12 +51,18 @@ def current() -> "Hub":
     return _hubs.setdefault(asyncio.get_running_loop(), Hub())
 
 
+def _interest_of(account_id: int, subscription: Subscription) -> Interest:
+    topic = subscription.topic
+    keys = topic.keys(account_id, subscription.argument)
+    return Interest(subscription, frozenset(keys), frozenset(topic.unheard(account_id)))
+
+
 class Hub:
     """Who listens to what in this process."""
 
     def __init__(self) -> None:
         self._interest: defaultdict[Place, dict[Listener, Subscription]] = defaultdict(dict)
-        self._places: dict[tuple[Listener, str], frozenset[int]] = {}
+        self._places: dict[tuple[Listener, str], Interest] = {}
         self._handed: OrderedDict[int, None] = OrderedDict()
         self._tasks: list[asyncio.Task[None]] = []
         self._token: Token = {}
@@ -70,9 +77,9 @@ class Hub:
         self._start()
         await self._hearing.wait()
         await self._looked.wait()
-        found = await in_thread(subscription.topic.keys, listener.account_id, subscription.argument)
-        self._note(listener, subscription, frozenset(found))
-        return Interest(subscription, frozenset(found))
+        interest = await in_thread(_interest_of, listener.account_id, subscription)
+        self._note(listener, interest)
+        return interest
 
     def unsubscribe(self, listener: Listener, label: str) -> None:
         """Have a listener hear a topic no longer; harmless where it does not."""
@@ -97,7 +104,8 @@ class Hub:
                     continue
                 for key in (event.key, EVERY):
                     for listener, subscription in self._interest.get((name, key), {}).items():
-                        listener.offer(subscription, event.event_id, data, seen)
+                        if self._places[listener, subscription.label].hears(event.key):
+                            listener.offer(subscription, event.event_id, data, seen)
             self._move(event)
 
     def seen(self, event: Told) -> str:
@@ -111,15 +119,17 @@ class Hub:
             self._seen = tokens.encode(self._token)
         return self._seen
 
-    def _note(self, listener: Listener, subscription: Subscription, keys: frozenset[int]) -> None:
+    def _note(self, listener: Listener, interest: Interest) -> None:
+        subscription = interest.subscription
         self._forget(listener, subscription)
         listener.subscriptions[subscription.label] = subscription
-        self._places[listener, subscription.label] = keys
-        for key in keys:
+        self._places[listener, subscription.label] = interest
+        for key in interest.keys:
             self._interest[subscription.topic.name, key][listener] = subscription
 
     def _forget(self, listener: Listener, subscription: Subscription) -> None:
-        for key in self._places.pop((listener, subscription.label), ()):
+        interest = self._places.pop((listener, subscription.label), None)
+        for key in interest.keys if interest else ():
             place = (subscription.topic.name, key)
             self._interest[place].pop(listener, None)
             if not self._interest[place]:
@@ -129,15 +139,28 @@ class Hub:
         """Ask anew what the listeners of an account hear, where the event has changed that."""
         for topic in topics.all_topics():
             if any(moving.topic == event.event_topic for moving in topic.moved_by):
-                own = self._interest.get((topic.name, event.key), {})
-                for listener, subscription in list(own.items()):
-                    if listener.account_id == event.key:
-                        self._soon(self._renew(listener, subscription))
+                for listener, subscription in self._of_account(topic, event.key):
+                    self._soon(self._renew(listener, subscription))
+
+    def _of_account(self, topic: Topic, account_id: int) -> list[tuple[Listener, Subscription]]:
+        """Return who of one account listens to a topic."""
+        places = [(topic.name, account_id), (topic.name, EVERY)]
+        found = [item for place in places for item in self._interest.get(place, {}).items()]
+        return [item for item in found if item[0].account_id == account_id]
 
     async def _renew(self, listener: Listener, subscription: Subscription) -> None:
-        keys = await in_thread(subscription.topic.keys, listener.account_id, subscription.argument)
-        if subscription.label in listener.subscriptions:
-            self._note(listener, subscription, frozenset(keys))
+        """Ask until there is an answer; without one the listener hears nothing of the topic."""
+        while subscription.label in listener.subscriptions:
+            try:
+                interest = await in_thread(_interest_of, listener.account_id, subscription)
+            except (RookeryError, DatabaseError) as error:
+                log.warning("What %d hears is not known: %s", listener.account_id, error)
+                self._forget(listener, subscription)
+                await asyncio.sleep(RETRY_SECONDS)
+            else:
+                if subscription.label in listener.subscriptions:
+                    self._note(listener, interest)
+                return
 
     def _remember(self, event_ids: Iterable[int]) -> None:
         self._handed.update(dict.fromkeys(event_ids))

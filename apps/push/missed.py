@@ -56,6 +56,11 @@ class Interest(NamedTuple):
 
     subscription: Subscription
     keys: frozenset[int]
+    unheard: frozenset[int] = frozenset()
+
+    def hears(self, key: int) -> bool:
+        """Tell whether it hears the events of a key."""
+        return bool({key, EVERY} & self.keys) and key not in self.unheard
 
 
 @hot("push.lately", lambda shard: (shard, EVERY_SECONDS))

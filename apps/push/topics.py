@@ -16,7 +16,7 @@
 A message is a hint that something is there to be read, never the thing itself.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 from apps.events import announcements
@@ -58,6 +58,10 @@ class Topic:
         """
         raise NotImplementedError
 
+    def unheard(self, account_id: int) -> Collection[int]:
+        """Return the keys whose events a subscriber does not hear, whatever `keys` says."""
+        return ()
+
     def messages(self, told: Sequence[Announced]) -> dict[int, Data]:
         """Return what to say of each event, by its id; of what is left out nothing is said."""
         raise NotImplementedError
@@ -87,7 +91,7 @@ def register(topic: Topic) -> None:
     """Make a topic known, and have its events announced. A plugin's tells nothing when it fails."""
     plugin = discovery.owner_of(type(topic).__module__)
     if plugin is not None:
-        for name, nothing in (("keys", ()), ("messages", {}), ("still", ())):
+        for name, nothing in (("keys", ()), ("unheard", ()), ("messages", {}), ("still", ())):
             setattr(topic, name, _guarded(plugin, topic, name, nothing))
     _topics[topic.name] = topic
     for event, after in topic.events.items():

@@ -1,8 +1,12 @@
 """What browsers hear of posts in time order."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import ClassVar
 
+from apps.accounts import sight
+from apps.accounts.events import SightChanged
 from apps.events.announcements import Announced
+from apps.events.registry import Event
 from apps.follows import selectors as follows
 from apps.follows.events import AccountFollowed, AccountUnfollowed
 from apps.posts import selectors as posts
@@ -15,6 +19,11 @@ class Posts(Topic):
     """New posts: a message is a post's id."""
 
     events = {PostPublished: receivers.fan_out}
+    moved_by: ClassVar[tuple[type[Event], ...]] = (SightChanged,)
+
+    def unheard(self, account_id: int) -> Collection[int]:
+        """Whom one does not see; of whom nobody does, nothing is told anyway."""
+        return sight.of(account_id or None).required().unseen
 
     def messages(self, told: Sequence[Announced]) -> dict[int, Data]:
         """The ids of the posts."""
@@ -49,7 +58,7 @@ class Home(Posts):
 
     name = "home"
     about = "A new post or repost by those whom you follow, or by you."
-    moved_by = (AccountFollowed, AccountUnfollowed)
+    moved_by = (AccountFollowed, AccountUnfollowed, SightChanged)
     needs_account = True
 
     def keys(self, account_id: int, argument: int) -> Sequence[int]:

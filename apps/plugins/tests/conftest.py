@@ -4,6 +4,7 @@ import contextlib
 import types
 
 import pytest
+from django.urls import get_resolver
 
 from apps.plugins import discovery, manager, strikes, switches
 from apps.plugins.discovery import Found
@@ -12,6 +13,8 @@ from apps.plugins.discovery import Found
 @pytest.fixture
 def make_plugin(monkeypatch):
     """Return a function that makes a plugin of functions, which is on; no other one is there."""
+    # The site's addresses are collected once: from the plugins that are really there.
+    assert get_resolver().url_patterns
     made = {}
     monkeypatch.setattr(discovery, "loaded", lambda: made)
 

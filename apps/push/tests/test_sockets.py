@@ -109,8 +109,8 @@ def test_a_follow_changes_what_an_open_connection_hears(
         deliver()
 
     async def heard_keys(count):
-        listener_keys = hub.current()._places
-        while sum(len(keys) for keys in listener_keys.values()) != count:
+        places = hub.current()._places
+        while sum(len(interest.keys) for interest in places.values()) != count:
             await asyncio.sleep(0.01)
 
     async def scene():

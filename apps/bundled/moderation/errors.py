@@ -1,0 +1,45 @@
+"""The refusals that moderation makes."""
+
+from apps.kernel.errors import RookeryError
+
+
+class AlreadyReported(RookeryError):
+    """Somebody reports the same thing twice."""
+
+    def __init__(self) -> None:
+        super().__init__("You have reported this already. The moderators know.")
+
+
+class TooManyReports(RookeryError):
+    """Somebody reports more than anybody can read."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"You may report {most} things an hour. Come back in a while.")
+
+
+class Oneself(RookeryError):
+    """Somebody reports, mutes or blocks himself."""
+
+    def __init__(self) -> None:
+        super().__init__("This is you. Choose somebody else.")
+
+
+class AlreadyDecided(RookeryError):
+    """Two moderators are at the same case or appeal."""
+
+    def __init__(self) -> None:
+        super().__init__("Somebody has decided this meanwhile. Load the page again to see how.")
+
+
+class NotFitting(RookeryError):
+    """A verdict that says nothing about a case of this kind."""
+
+    def __init__(self, verdict: str) -> None:
+        super().__init__(f"“{verdict}” cannot be decided here. Choose one of the verdicts offered.")
+
+
+class NoAppeal(RookeryError):
+    """An action that cannot be appealed, or was already."""
+
+    def __init__(self) -> None:
+        super().__init__("This cannot be appealed (any more). Your appeal stands if you made one.")

@@ -1,0 +1,135 @@
+"""Word rules, reports, mute and block, suspensions, a review queue in admin, and appeals."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.urls import URLPattern, URLResolver, include, path
+
+from apps.accounts.errors import NotAllowed, SignInRefused
+from apps.accounts.hooks import Deed, Unseen
+from apps.accounts.requests import viewer_of
+from apps.accounts.selectors import ProfileCard
+from apps.bundled.moderation import actions, appeals, cases, relations, rules, suspensions
+from apps.bundled.moderation.kinds import Bond, Treatment
+from apps.bundled.moderation.kinds import Deed as Done
+from apps.plugins.markers import hookimpl
+from apps.posts.cards import Listed
+from apps.posts.errors import TextRefused
+from apps.posts.hooks import Draft
+
+HELD = "Your post is held for review. It appears when a moderator has looked at it."
+
+
+@hookimpl
+def urls() -> list[URLPattern | URLResolver]:
+    """The pages of reporting, muting, blocking and appealing."""
+    return [path("", include("apps.bundled.moderation.urls"))]
+
+
+# After the filters that change texts: what they make of one is looked at.
+@hookimpl(order=900)
+def filter_draft(draft: Draft) -> Draft:
+    """Refuse or hold what the rules say."""
+    found = rules.found_in(draft.text, reviewed=draft.reviewed)
+    if found is None:
+        return draft
+    if found.treatment == Treatment.REFUSE:
+        raise TextRefused(found.reason)
+    cases.hold(draft, why=found.reason)
+    return replace(draft, taken=HELD)
+
+
+@hookimpl
+def unseen_by(viewer_id: int | None) -> Unseen:
+    """Nobody sees who is suspended; nor, on either side of it, who is blocked."""
+    found = relations.unseen(viewer_id) if viewer_id is not None else Unseen()
+    return found._replace(gone=suspensions.suspended())
+
+
+@hookimpl
+def check_deed(deed: Deed) -> None:
+    """Who is suspended does nothing; across a block nothing is done."""
+    if suspensions.is_suspended(deed.actor_id):
+        raise NotAllowed("Your account is suspended. Sign in again to read why.")
+    if deed.target_id is None or deed.target_id == deed.actor_id:
+        return
+    found = relations.bonds(deed.target_id)
+    if deed.actor_id in found[Bond.BLOCKS]:
+        raise NotAllowed("This account does not want to hear from you.")
+    if deed.actor_id in found[Bond.BLOCKED_BY]:
+        raise NotAllowed("You block this account. Unblock it first.")
+
+
+@hookimpl
+def check_sign_in(account_id: int) -> None:
+    """Who is suspended does not sign in, and learns why."""
+    found = suspensions.of(account_id)
+    if found is not None:
+        until = f" until {found.until:%-d %B %Y, %H:%M} UTC" if found.until else ""
+        reason = f"This account is suspended{until}: “{found.reason}”."
+        raise SignInRefused(reason, appeals.url_of(found.action_id), "Read more, or appeal")
+
+
+@hookimpl
+def post_footers(posts: Sequence[Listed], viewer_id: int | None) -> Mapping[int, str]:
+    """What a rule marks is marked; who is signed in may report what others wrote."""
+    return {post.id: _footer(post, viewer_id) for post in posts}
+
+
+@hookimpl
+def profile_part(profile: ProfileCard, viewer_id: int | None) -> str | None:
+    """Where one mutes, blocks and reports, and what keeps the posts from being shown."""
+    context: dict[str, Any] = {"profile": profile, "viewer_id": viewer_id}
+    if suspensions.is_suspended(profile.id):
+        return render_to_string("moderation/_profile.html", {**context, "suspended": True})
+    if viewer_id is None or viewer_id == profile.id:
+        return None
+    found = relations.bonds(viewer_id)
+    bonds = {bond.name.lower() for bond in Bond if profile.id in found[bond]}
+    return render_to_string("moderation/_profile.html", {**context, "bonds": bonds})
+
+
+@hookimpl
+def settings_part(request: HttpRequest) -> str | None:
+    """Where one's own lists are."""
+    return render_to_string("moderation/_settings.html", {}, request)
+
+
+@hookimpl
+def notices(request: HttpRequest) -> str | None:
+    """What was done to an account, until it was read."""
+    viewer_id = viewer_of(request)
+    found = actions.notices(viewer_id) if viewer_id is not None else []
+    shown = [
+        {"id": pk, "deed": Done(deed).label, "reason": reason, "until": until}
+        for pk, deed, reason, until in found
+    ]
+    return (
+        render_to_string("moderation/_notices.html", {"notices": shown}, request) if shown else None
+    )
+
+
+@hookimpl
+def admin_changed(request: HttpRequest) -> None:
+    """Keep what staff change in admin; moderation's own pages say more than that."""
+    match, by_id = request.resolver_match, viewer_of(request)
+    if by_id is None or match is None or (match.url_name or "").startswith("moderation_"):
+        return
+    given = [str(value) for value in match.kwargs.values()]
+    given += [request.POST.get("action", ""), *request.POST.getlist(ACTION_CHECKBOX_NAME)]
+    reason = f"{match.url_name}: {' '.join(filter(None, given))}"[:1000]
+    actions.record(account_id=by_id, by_id=by_id, deed=Done.CHANGED, reason=reason)
+
+
+def _footer(post: Listed, viewer_id: int | None) -> str:
+    mark = rules.mark_of(post.text)
+    reports = viewer_id is not None and not post.mine
+    if not (mark or reports):
+        return ""
+    return render_to_string(
+        "moderation/_footer.html", {"post": post, "mark": mark, "reports": reports}
+    )
