@@ -284,6 +284,7 @@ PAGES = {
     "posts/<int:post_id>/delete",
     "tags/<str:tag>",
     "trending",
+    "search",
     "@<str:username>/feed.<feed:form>",
     "tags/<str:tag>/feed.<feed:form>",
     "moderation/people",
