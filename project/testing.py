@@ -31,6 +31,33 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Before the test databases go: end the sessions of processes and threads that were killed."""
+    from django.db import connections
+
+    if nextitem is not None:
+        return
+    mine = [one.connection.info.backend_pid for one in connections.all() if one.connection]
+    for connection in connections.all(initialized_only=True):
+        _end_others({**connection.settings_dict}, mine)
+
+
+def _end_others(settings: dict[str, Any], mine: list[int]) -> None:
+    import psycopg
+
+    if not str(settings["NAME"]).startswith("test_"):
+        return
+    names = ("host", "port", "user", "password")
+    values = {name: settings[name.upper()] for name in names}
+    with psycopg.connect(**values, dbname="postgres", autocommit=True) as server:
+        server.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = %s AND NOT pid = ANY(%s)",
+            [settings["NAME"], mine],
+        )
+
+
 @pytest.fixture(autouse=True)
 def _mirrored_replicas(request: pytest.FixtureRequest, settings: Any) -> None:
     """Let primaries stand in for their replicas, except where replicas are under test."""
