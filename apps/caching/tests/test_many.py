@@ -3,13 +3,13 @@
 import threading
 
 import pytest
-from django.db import connections
 
 from apps.caching import flights, store
 from apps.caching.queries import cached, cached_many
+from apps.caching.tests.counted import add, in_a_thread
 from apps.posts.models import Tally
 from apps.replication import positions, scopes
-from apps.sharding import querysets, shards
+from apps.sharding import querysets
 
 pytestmark = [pytest.mark.cluster, pytest.mark.django_db(databases="__all__", transaction=True)]
 
@@ -52,23 +52,6 @@ def owners(make_account):
     for owner in made:
         add(owner)
     return made
-
-
-def add(owner):
-    with shards.atomic_for(owner):
-        Tally.add(owner, by=1, likes=1)
-
-
-def in_a_thread(work):
-    def run():
-        try:
-            work()
-        finally:
-            connections.close_all()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    return thread
 
 
 def test_only_what_is_not_there_is_asked_for_and_all_at_once(owners):

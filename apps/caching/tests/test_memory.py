@@ -5,15 +5,12 @@ import threading
 import pytest
 import redis
 from django.core.cache import caches
-from django.db import connections
 
 from apps.caching import memory, stats, store
-from apps.caching.tests.counted import likes
+from apps.caching.tests.counted import add, in_a_thread, likes
 from apps.cluster import processes
 from apps.grid import hot_keys
-from apps.posts.models import Tally
 from apps.replication import positions, scopes
-from apps.sharding import shards
 
 pytestmark = [pytest.mark.cluster, pytest.mark.django_db(databases="__all__", transaction=True)]
 
@@ -35,23 +32,6 @@ def sent(monkeypatch):
 
     monkeypatch.setattr(redis.connection.AbstractConnection, "send_packed_command", counting)
     return senders
-
-
-def add(owner):
-    with shards.atomic_for(owner):
-        Tally.add(owner, by=1, likes=1)
-
-
-def in_a_thread(work):
-    def run():
-        try:
-            work()
-        finally:
-            connections.close_all()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    thread.join()
 
 
 def confirmed(token):
@@ -96,7 +76,7 @@ def test_a_reader_whose_token_is_not_confirmed_asks_the_data_grid(owner, monkeyp
     # Nothing that others do is heard any more, as if it were still on its way.
     monkeypatch.setattr(caches["default"].near, "invalidate", lambda keys: None)
 
-    in_a_thread(lambda: add(owner))
+    in_a_thread(lambda: add(owner)).join()
 
     assert read(owner, token)[0] == count
     assert read(owner, {"shard0": positions.ask("shard0")})[0] == count + 1
@@ -119,7 +99,7 @@ def test_without_a_scope_the_data_grid_is_asked(owner, monkeypatch):
     confirmed(token)
     monkeypatch.setattr(caches["default"].near, "invalidate", lambda keys: None)
 
-    in_a_thread(lambda: add(owner))
+    in_a_thread(lambda: add(owner)).join()
 
     assert likes(owner) == count + 1
 
@@ -130,7 +110,7 @@ def test_a_commit_of_another_process_leaves_memory(owner):
     confirmed(token)
     read(owner, token)
 
-    in_a_thread(lambda: add(owner))
+    in_a_thread(lambda: add(owner)).join()
 
     assert processes.wait_for(lambda: read(owner, token)[0] == count + 1, 2, pause=0.001)
 

@@ -7,6 +7,7 @@ from django.db import IntegrityError, connections, transaction
 
 from apps.caching import debts, flights, keys, stats, store, triggers
 from apps.caching.queries import cached
+from apps.caching.tests.counted import add
 from apps.cluster import processes
 from apps.posts.models import Tally
 from apps.replication import scopes
@@ -40,11 +41,6 @@ def clean():
 @pytest.fixture
 def owner(make_account):
     return make_account(shard="shard0").pk
-
-
-def add(owner, number=1):
-    with shards.atomic_for(owner):
-        Tally.add(owner, by=1, likes=number)
 
 
 def test_a_value_is_asked_for_once_until_a_commit_touches_it(owner, make_account):
