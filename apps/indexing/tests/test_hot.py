@@ -23,6 +23,7 @@ SEED = ("seed_demo", "--accounts=4000", "--posts=200000", "--follows=80000")
 NOT_HOT = {
     "pg_type": "asked once by each new connection",
     "django_session": "cached, and read by its primary key",
+    "pg_last_wal_replay_lsn": "a replica's position, asked once in a while for all who read",
     "notifications_seen": "one row by its primary key, written when the page is opened",
 }
 
