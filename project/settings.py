@@ -87,6 +87,10 @@ REPLICATION_MAX_LAG_SECONDS = env.integer(os.environ, "ROOKERY_REPLICA_MAX_LAG",
 REPLICATION_ANSWER_SECONDS = 1.0
 # How long a read on a replica may take before it runs again on the primary.
 REPLICATION_READ_SECONDS = 10.0
+# How long a statement of a request or a task may take on a primary: fan-out to very many is long.
+REPLICATION_WRITE_SECONDS = 30.0
+# Threads of a process that may wait for one server: two of a web process are left for the others.
+REPLICATION_SLOTS = max(2, env.integer(os.environ, "ROOKERY_WEB_THREADS", 8, 1, 64) - 2)
 SHARDING_SHARDS = list(TOPOLOGY.shards)
 CACHES = {
     "default": {
@@ -130,6 +134,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "caching-debts": {"task": "caching.pay-debts", "schedule": 5.0, "options": {"expires": 5}},
     "events-fragments": {"task": "events.fragments", "schedule": 6 * 3600.0},
+    "posts-keys": {"task": "posts.forget-keys", "schedule": 3600.0, "options": {"expires": 3600}},
     "timelines-review": {"task": "timelines.review", "schedule": 600.0},
     "timelines-trim": {"task": "timelines.trim", "schedule": 3600.0, "options": {"expires": 3600}},
 }
@@ -211,6 +216,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "project.refusals.Refusals",
     "apps.replication.middleware.FreshReads",
+    "apps.sharding.middleware.Harvested",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -236,6 +242,7 @@ TEMPLATES = [
                 "project.context.site",
                 "project.context.unread",
                 "project.context.seen",
+                "project.context.faults",
                 "project.context.plugins",
             ],
         },

@@ -12,7 +12,9 @@ class Conf:
     """`groups`: primary alias -> aliases of its replicas. The cookies are names.
 
     A replica further behind than `max_lag_seconds` is left out for a while; so is one that takes
-    longer than `answer_seconds` to say how far it is. A read on a replica may take `read_seconds`.
+    longer than `answer_seconds` to say how far it is, and so is a primary that says nothing for as
+    long. A read on a replica may take `read_seconds`, a statement on a primary `write_seconds`.
+    At most `slots` threads of a process wait for one server.
     """
 
     groups: dict[str, tuple[str, ...]]
@@ -21,6 +23,8 @@ class Conf:
     max_lag_seconds: float
     answer_seconds: float
     read_seconds: float
+    write_seconds: float
+    slots: int
 
     def primary_of(self, alias: str) -> str:
         """Return the primary alias of the group that `alias` belongs to."""
@@ -41,6 +45,8 @@ def conf() -> Conf:
         max_lag_seconds=settings.REPLICATION_MAX_LAG_SECONDS,
         answer_seconds=settings.REPLICATION_ANSWER_SECONDS,
         read_seconds=settings.REPLICATION_READ_SECONDS,
+        write_seconds=settings.REPLICATION_WRITE_SECONDS,
+        slots=settings.REPLICATION_SLOTS,
     )
 
 

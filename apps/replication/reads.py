@@ -7,12 +7,13 @@ that a replica does not finish runs again on the primary.
 import logging
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 from django.db import InterfaceError, InternalError, OperationalError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from apps.replication import patience, positions, scopes, servers, tokens
+from apps.replication import patience, positions, replicas, scopes, servers, tokens, watchers
 from apps.replication.conf import conf
 
 log = logging.getLogger(__name__)
@@ -23,8 +24,7 @@ CONFLICT, CANCELLED, READ_ONLY, IN_RECOVERY = "40001", "57014", "25006", "55000"
 
 def watch(*, connection: BaseDatabaseWrapper, **_: object) -> None:
     """Have every read on a connection bring its position home, if its group has replicas."""
-    if conf().primary_of(connection.alias) != connection.alias:
-        patience.bound(connection.connection, connection.alias)
+    patience.bound(connection.connection, connection.alias)
     if carry not in connection.execute_wrappers:
         connection.execute_wrappers.append(carry)
 
@@ -38,10 +38,12 @@ def carry(execute: Execute, sql: Any, params: Any, many: bool, context: dict[str
         with servers.of(connection.alias).reading():
             return _read(execute, sql, params, context)
     except (OperationalError, InterfaceError) as error:
-        if not _is_the_servers_fault(connection, group, error):
+        _look_into(connection, error)
+        elsewhere = _elsewhere(connection, group, error)
+        if elsewhere is None:
             raise
-    _turn_to(connections[group], context)
-    with servers.of(group).reading():
+    _turn_to(connections[elsewhere], context)
+    with servers.of(elsewhere).reading():
         return _read(execute, sql, params, context)
 
 
@@ -61,22 +63,49 @@ def _read(execute: Execute, sql: str, params: Any, context: dict[str, Any]) -> A
 
 
 def _write(execute: Execute, sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
+    connection = context["connection"]
+    server = servers.of(connection.alias)
     try:
-        return execute(sql, params, many, context)
+        with server.writing() if scopes.current() else nullcontext():
+            return execute(sql, params, many, context)
+    except (OperationalError, InterfaceError) as error:
+        _look_into(connection, error)
+        raise
     except InternalError as error:
         if _state(error) == READ_ONLY:
             # Its server is no primary any more; the next request finds the one that is.
-            context["connection"].close_at = time.monotonic()
+            connection.close_at = time.monotonic()
         raise
 
 
-def _is_the_servers_fault(connection: BaseDatabaseWrapper, group: str, error: Exception) -> bool:
+def _look_into(connection: BaseDatabaseWrapper, error: Exception) -> None:
+    """Have a primary watched that may be away; one that said nothing counts as away."""
+    if isinstance(error.__cause__, patience.Silent):
+        watchers.doubt(connection.alias, error)
+    elif connection.connection is None or connection.connection.closed:
+        watchers.doubt(connection.alias)
+
+
+def _elsewhere(connection: BaseDatabaseWrapper, group: str, error: Exception) -> str | None:
+    """Return where a read that failed may run again, None where it may not."""
+    if connection.alias == group:
+        return _beside_the_primary(connection, error)
+    return group if _is_the_replicas_fault(connection, group, error) else None
+
+
+def _beside_the_primary(connection: BaseDatabaseWrapper, error: Exception) -> str | None:
+    if _state(error) == IN_RECOVERY:
+        connection.close()
+        return connection.alias
+    if connection.connection is None or connection.connection.closed:
+        connection.close()
+        return replicas.aged(connection.alias)
+    return None
+
+
+def _is_the_replicas_fault(connection: BaseDatabaseWrapper, group: str, error: Exception) -> bool:
     """Tell whether a read that failed may run again on the primary; leave its server out."""
     state = _state(error)
-    if connection.alias == group:
-        if state == IN_RECOVERY:
-            connection.close()
-        return state == IN_RECOVERY
     if state == CANCELLED and "recovery" not in str(error):
         return False
     log.warning("A read runs again on %s: %s", group, str(error).strip())

@@ -21,13 +21,28 @@ R = TypeVar("R")
 class Scope:
     """What one reader has seen (`token`) and where it has written (`written`, group names).
 
-    `answered` are the servers that its reads came from, by group.
+    `answered` are the servers that its reads came from, by group; `aged` the groups whose primary
+    was away, with how old what was read there may be, in seconds; `behind` those of them that were
+    read from a replica which may lack what this reader has seen.
     """
 
     token: tokens.Token
     written: set[str] = field(default_factory=set)
     answered: dict[str, set[str]] = field(default_factory=dict)
+    aged: dict[str, float] = field(default_factory=dict)
+    behind: set[str] = field(default_factory=set)
     primary_only: bool = False
+    is_exact: bool = False
+
+    def note_aged(self, group: str, seconds: float) -> None:
+        """Note that a read was answered in place of a primary that is away."""
+        self.aged[group] = max(seconds, self.aged.get(group, 0.0))
+
+    def take_faults(self, other: "Scope") -> None:
+        """Note what another scope has read in place of primaries."""
+        for group, seconds in other.aged.items():
+            self.note_aged(group, seconds)
+        self.behind |= other.behind
 
 
 _current: ContextVar[Scope | None] = ContextVar("replication_scope", default=None)
@@ -69,6 +84,23 @@ def primary() -> Iterator[None]:
         scope_now.primary_only = False
 
 
+@contextmanager
+def exact() -> Iterator[None]:
+    """Read what is known to be whole, for as long as the block runs: for who sees whom.
+
+    With a primary away, that is a replica which has all that this process has heard of.
+    """
+    scope_now = _current.get()
+    if scope_now is None or scope_now.is_exact:
+        yield
+        return
+    scope_now.is_exact = True
+    try:
+        yield
+    finally:
+        scope_now.is_exact = False
+
+
 def requires_fresh(view: Callable[P, R]) -> Callable[P, R]:
     """Have a view read from primaries only: one that decides by what others may just have changed.
 
@@ -98,7 +130,14 @@ def fork() -> Callable[[], None]:
     before = _current.get()
     if before is None:
         return lambda: None
-    forked = replace(before, token=dict(before.token), written=set(before.written), answered={})
+    forked = replace(
+        before,
+        token=dict(before.token),
+        written=set(before.written),
+        answered={},
+        aged={},
+        behind=set(),
+    )
     _current.set(forked)
 
     def join() -> None:
@@ -107,5 +146,6 @@ def fork() -> Callable[[], None]:
         before.written |= forked.written
         for group, aliases in forked.answered.items():
             before.answered.setdefault(group, set()).update(aliases)
+        before.take_faults(forked)
 
     return join

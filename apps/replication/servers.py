@@ -1,5 +1,6 @@
-"""What this process knows of each replica: is it there, what is it doing, how far is it."""
+"""What this process knows of each server: is it there, what is it doing, how far is it."""
 
+import os
 import threading
 import time
 from collections import defaultdict
@@ -8,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 
+from django.db import OperationalError
+
 from apps.kernel.breakers import Breaker
 from apps.replication.conf import conf
 from apps.replication.history import History
@@ -15,6 +18,14 @@ from apps.replication.tokens import START, Position
 
 # Whoever finds that a question waits for so long goes elsewhere with his own.
 SUSPICIOUS = 0.2
+
+
+class ServerAway(OperationalError):
+    """A server is known to be away, or busy with all that this process may ask of it at once."""
+
+    def __init__(self, alias: str, reason: str) -> None:
+        super().__init__(f"{alias} is not asked just now: {reason or 'it does not answer'}")
+        self.alias = alias
 
 
 @dataclass(frozen=True)
@@ -33,15 +44,36 @@ class Report:
 
 
 class Server:
-    """One server of a group; of a primary only its reads are counted."""
+    """One server of a group: its breaker, and the threads that wait for it, so many at most.
+
+    A primary is asked again when its watch has found it back, a replica by whoever comes next.
+    """
 
     def __init__(self, alias: str) -> None:
         self.alias = alias
         self.breaker = Breaker()
         self.position = START
         self.reads = 0
+        self.away_since = 0.0
         self._reading: dict[int, float] = {}
         self._asking: dict[int, float] = {}
+        self._writing: dict[int, float] = {}
+        self._slots = threading.BoundedSemaphore(conf().slots)
+
+    @property
+    def is_primary(self) -> bool:
+        """Whether it takes writes."""
+        return self.alias in conf().groups
+
+    @property
+    def is_away(self) -> bool:
+        """Whether it has failed, and has not been seen to answer since."""
+        return bool(self.breaker.in_a_row)
+
+    @property
+    def is_asked_here(self) -> bool:
+        """Whether this thread waits for the answer to a short question."""
+        return threading.get_ident() in self._asking
 
     @property
     def in_flight(self) -> int:
@@ -50,12 +82,17 @@ class Server:
 
     def may_be_asked(self) -> bool:
         """Tell whether to ask it now: it is not left out, and nobody waits in vain."""
-        now = time.monotonic()
-        waits = any(now - since > SUSPICIOUS for since in self._asking.copy().values())
-        return not waits and self.breaker.lets_in()
+        return not self._is_silent() and self.breaker.lets_in()
+
+    def admit(self) -> None:
+        """Raise ServerAway where a primary is not to be asked now."""
+        if self.is_primary and (self.is_away or self._is_silent()):
+            raise ServerAway(self.alias, self.breaker.reason)
 
     def leave_out(self, reason: object) -> None:
         """Ask it no more for a while."""
+        if not self.is_away:
+            self.away_since = time.monotonic()
         self.breaker.fail(reason)
 
     def note(self, position: Position) -> None:
@@ -75,20 +112,37 @@ class Server:
         with self._counted(self._reading):
             yield
 
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Have it carry out a statement that is no read of a scope."""
+        with self._counted(self._writing):
+            yield
+
     def is_overdue(self, since: float) -> bool:
         """Tell whether what this thread has waited for since then is not worth the wait."""
         waited = time.monotonic() - since
-        is_short = threading.get_ident() in self._asking or bool(self.breaker.in_a_row)
-        return waited > (conf().answer_seconds if is_short else conf().read_seconds)
+        if self.is_asked_here or self.is_away:
+            return waited > conf().answer_seconds
+        return waited > (conf().write_seconds if self.is_primary else conf().read_seconds)
+
+    def _is_silent(self) -> bool:
+        now = time.monotonic()
+        return any(now - since > SUSPICIOUS for since in self._asking.copy().values())
 
     @contextmanager
     def _counted(self, waiting: dict[int, float]) -> Iterator[None]:
         thread = threading.get_ident()
+        if any(thread in held for held in (self._asking, self._reading, self._writing)):
+            yield
+            return
+        if not self._slots.acquire(timeout=conf().answer_seconds):
+            raise ServerAway(self.alias, f"{conf().slots} threads wait for it already")
         waiting[thread] = time.monotonic()
         try:
             yield
         finally:
             waiting.pop(thread, None)
+            self._slots.release()
 
 
 _histories: defaultdict[str, History] = defaultdict(History)
@@ -111,6 +165,13 @@ def seconds_behind(alias: str) -> float:
     return _histories[group].seconds_behind(of(alias).position, time.monotonic())
 
 
+def seconds_old(alias: str) -> float:
+    """Return how old what a replica has may be while its primary is away, in seconds."""
+    primary = of(conf().primary_of(alias))
+    away = time.monotonic() - primary.away_since if primary.is_away else 0.0
+    return away + seconds_behind(alias)
+
+
 def reports() -> list[Report]:
     """Return all replicas, by name, as far as this process has heard of them."""
     pairs = [(group, alias) for group, aliases in conf().groups.items() for alias in aliases]
@@ -127,6 +188,10 @@ def forget() -> None:
     """Begin anew: nothing is known of any server."""
     of.cache_clear()
     _histories.clear()
+
+
+# A process that was forked has no watch of its own yet, and no thread that waits.
+os.register_at_fork(after_in_child=forget)
 
 
 def _report(group: str, server: Server) -> Report:

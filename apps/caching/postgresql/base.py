@@ -3,12 +3,13 @@
 from typing import Any
 
 from django.db import transaction
-from django.db.backends.postgresql import base
+
+from apps.replication.guarded import Guarded
 
 WRITES = ("INSERT", "UPDATE", "DELETE", "WITH", "COPY", "MERGE", "TRUNCA")
 
 
-class DatabaseWrapper(base.DatabaseWrapper):
+class DatabaseWrapper(Guarded):
     """A connection to a primary."""
 
     def _commit(self) -> None:
