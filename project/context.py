@@ -1,7 +1,7 @@
 """What every page knows of the site and of who looks at it."""
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -12,7 +12,8 @@ from apps.accounts.requests import viewer_of
 from apps.notifications import badges
 from apps.plugins import calls, hooks
 from apps.plugins.hooks import Entry
-from apps.sharding import ids
+from apps.replication import scopes
+from apps.sharding import harvest, ids
 
 # What a page shows may be older than its answer by what a replica is behind.
 OVERLAP = timedelta(minutes=1)
@@ -30,6 +31,19 @@ def site(request: HttpRequest) -> dict[str, str]:
 def seen(request: HttpRequest) -> dict[str, Callable[[], bool]]:
     """Return whether posts were left out because nobody knows who sees them."""
     return {"sight_is_partial": sight.is_partial}
+
+
+def faults(request: HttpRequest) -> dict[str, Callable[[], object]]:
+    """Return whether shards that are away are missing on the page, and how old it may be."""
+    return {"is_partial": lambda: bool(harvest.missing()), "as_of": _as_of}
+
+
+def _as_of() -> datetime | None:
+    """Return how old what replicas showed in place of primaries may be, None where none did."""
+    scope = scopes.current()
+    if scope is None or not scope.aged:
+        return None
+    return timezone.now() - timedelta(seconds=max(scope.aged.values()))
 
 
 def unread(request: HttpRequest) -> dict[str, Callable[[], badges.Badge]]:

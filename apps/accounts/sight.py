@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from apps.accounts import hooks
 from apps.plugins import calls
 from apps.plugins.errors import Unanswered
+from apps.replication import scopes
 
 log = logging.getLogger(__name__)
 
@@ -92,7 +93,9 @@ class KeptSight:
 
 def _ask(viewer_id: int | None) -> Sight:
     try:
-        found = calls.ask(hooks.unseen_by, viewer_id=viewer_id)
+        # By what is known for certain: a replica that lacks a block would show who is blocked.
+        with scopes.exact():
+            found = calls.ask(hooks.unseen_by, viewer_id=viewer_id)
     except Unanswered as error:
         log.error("Who sees whom is not known, so nobody is shown: %r", error.__cause__)
         return Sight(viewer_id, whole=False)

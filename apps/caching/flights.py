@@ -9,6 +9,7 @@ from apps.caching import memory, stats, store
 from apps.caching.keys import Key
 from apps.replication import scopes, tokens
 from apps.replication.tokens import START, Position
+from apps.sharding import harvest
 
 if TYPE_CHECKING:
     from apps.caching.queries import Query
@@ -101,14 +102,20 @@ def _read(
 ) -> tuple[dict[int, Any], tokens.Token]:
     """Ask servers that are as far as the keys; returns the answers and how far they were."""
     scope = scopes.current()
-    with scopes.scope(scope.token if scope else None) as reading:
+    with scopes.scope(scope.token if scope else None) as reading, harvest.noted() as missed:
+        reading.is_exact = bool(scope and scope.is_exact)
         for key in mine.values():
             tokens.advance(reading.token, key.group, key.position, is_primary=True)
         values = query.load([asks[number] for number in mine])
     if scope is not None:
         for group in {key.group for key in mine.values()}:
             tokens.advance(scope.token, group, reading.token[group], is_primary=True)
-    return dict(zip(mine, values, strict=True)), reading.token
+        scope.take_faults(reading)
+    # What a server that is away would have said, and what one that is behind has said, is not kept.
+    doubtful = missed | reading.behind
+    pairs = zip(mine.items(), values, strict=True)
+    found = {n: Unkept(plain(v)) if key.group in doubtful else v for (n, key), v in pairs}
+    return found, reading.token
 
 
 def _store(

@@ -24,7 +24,7 @@ from apps.caching import flights, keys, stats, store
 from apps.caching.flights import Unkept
 from apps.caching.keys import Key
 from apps.replication import scopes
-from apps.sharding import directory
+from apps.sharding import directory, harvest
 
 log = logging.getLogger(__name__)
 
@@ -149,10 +149,19 @@ def _keys(query: Query, asks: list[Any]) -> dict[int, Key]:
     for group, numbers in by_group.items():
         if settings.CACHING_ENABLED and not _is_changing(group):
             named = [(query.tags(asks[number]), asks[number]) for number in numbers]
-            made = keys.keys_for(query.name, group, named)
+            made = _made(query.name, group, named)
             pairs = zip(numbers, made, strict=True)
             found |= {number: key for number, key in pairs if key is not None}
     return found
+
+
+def _made(query: str, group: str, named: list[tuple[Sequence[str], Any]]) -> list[Key | None]:
+    """Return the keys of a group's asks; none where its primary cannot say the version of one."""
+    try:
+        return keys.keys_for(query, group, named)
+    except harvest.AWAY as error:
+        log.debug("%s is away (%s); what is cached of it is by-passed.", group, error)
+        return [None] * len(named)
 
 
 def _is_changing(group: str) -> bool:

@@ -7,7 +7,7 @@ lacks, with one query a shard.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.urls import reverse
 from django.utils.safestring import SafeString
@@ -18,10 +18,12 @@ from apps.accounts.selectors import ProfileCard
 from apps.accounts.sight import Sight
 from apps.caching.queries import cached, cached_many
 from apps.indexing.hot import hot
+from apps.kernel import cursors
 from apps.posts import rendering, samples
 from apps.posts.models import Like, Post, Tally
 from apps.posts.samples import given
-from apps.sharding import directory, ids, querysets
+from apps.sharding import directory, harvest, ids, querysets
+from apps.sharding.places import Place
 from apps.sharding.tallies import SLOTS, WHY_SLOTS
 
 COUNTS = ("likes", "reposts", "replies")
@@ -104,11 +106,12 @@ class PostCard(Listed):
 @hot("posts.post", lambda shard: given(samples.post_ids(shard)))
 def stored(post_ids: Sequence[int]) -> dict[int, Stored]:
     """Return posts and reposts by id, as they are stored; missing ones left out."""
-    found: dict[int, Stored] = {}
-    for group in querysets.by_shard(post_ids).values():
-        rows = Post.objects.filter(id__in=group).values_list(*Stored._fields)
-        found |= {row[0]: Stored(*row) for row in rows}
-    return found
+
+    def rows(group: list[int]) -> list[tuple[Any, ...]]:
+        return list(Post.objects.filter(id__in=group).values_list(*Stored._fields))
+
+    lists = querysets.from_each(post_ids, rows)
+    return {row[0]: Stored(*row) for found in lists for row in found}
 
 
 @cached_many("posts.counts", tags=lambda post_id: [f"posts.tally:{post_id}"])
@@ -156,6 +159,23 @@ def listed(item_ids: Iterable[int], *, viewer_id: int | None, asked: bool = Fals
     ]
 
 
+def page(
+    item_ids: Iterable[int],
+    place: Place,
+    reached: int | None,
+    *,
+    viewer_id: int | None,
+    asked: bool = False,
+) -> cursors.Page[Listed]:
+    """Return a page of posts and reposts that went down to `reached`, as `listed` gives them.
+
+    What a shard that is away would have shown comes first on the next page after it is back.
+    """
+    found = listed(item_ids, viewer_id=viewer_id, asked=asked)
+    following = place.below(reached, harvest.missing())
+    return cursors.Page(found, str(following) if following else None)
+
+
 def full(found: Sequence[Listed]) -> list[PostCard]:
     """Return listed posts with their authors and counts; left out where the author is gone."""
     authors = accounts.cards_of(one.stored.author_id for one in found)
@@ -188,8 +208,10 @@ def _sees(viewer: Sight, row: Stored, post: Stored | None, asked: bool) -> bool:
 def _liked(post_ids: Iterable[int], viewer_id: int | None) -> set[int]:
     if viewer_id is None:
         return set()
-    groups = querysets.by_shard(post_ids).values()
-    return {pk for group in groups for pk in _liked_among(tuple(sorted(group)), viewer_id)}
+    lists = querysets.from_each(
+        post_ids, lambda group: _liked_among(tuple(sorted(group)), viewer_id)
+    )
+    return {pk for found in lists for pk in found}
 
 
 @cached(
@@ -208,7 +230,8 @@ def _reposted(post_ids: Iterable[int], viewer_id: int | None) -> set[int]:
     wanted = tuple(sorted(post_ids))
     if viewer_id is None or not wanted:
         return set()
-    return set(_reposted_among(viewer_id, wanted))
+    home = directory.shard_of_id(viewer_id)
+    return set(harvest.part(home, lambda: _reposted_among(viewer_id, wanted), []))
 
 
 @cached("posts.reposted", tags=lambda viewer_id, post_ids: [f"posts.author:{viewer_id}"])

@@ -15,11 +15,14 @@ from apps.posts.cards import Listed
 from apps.posts.models import Like, Post, Tally
 from apps.posts.samples import given
 from apps.replication import scopes
-from apps.sharding import querysets
+from apps.sharding import directory, harvest, places, querysets
 from apps.sharding.conf import conf
+from apps.sharding.places import Place
 from apps.sharding.tallies import SLOTS, WHY_SLOTS
 
 PAGE = 20
+# The id of a post or repost, and of what it reposts.
+Written = tuple[int, int | None]
 # Whoever would have to wait for the newest public posts takes those of a moment ago.
 STALE_SECONDS = 10
 
@@ -35,11 +38,19 @@ SELECT post.id, post.author_id, post.repost_of_id FROM (
 """
 
 
-def public_page(*, before: int | None, viewer_id: int | None) -> cursors.Page[Listed]:
+def public_page(*, place: Place = places.FIRST, viewer_id: int | None) -> cursors.Page[Listed]:
     """Return what everybody wrote, newest first: no replies, no reposts; from every shard."""
-    found = [pk for shard in conf().shards for pk in _public_on(shard, before)]
-    page = cursors.page(sorted(found, reverse=True), PAGE, key=int)
-    return cursors.Page(cards.listed(page.items, viewer_id=viewer_id), page.next_cursor)
+    lists = harvest.from_each(
+        conf().shards, lambda shard: _public_on(shard, _below(place.of(shard)))
+    )
+    found = sorted((pk for ids in lists.values() for pk in ids), reverse=True)
+    reached = found[PAGE - 1] if len(found) > PAGE else None
+    return cards.page(found[:PAGE], place, reached, viewer_id=viewer_id)
+
+
+def _below(before: int) -> int | None:
+    """Return the bound as cached queries know it: None for the first page."""
+    return None if before == cursors.LARGEST_ID else before
 
 
 @cached(
@@ -57,12 +68,26 @@ def _public_on(shard: str, before: int | None) -> list[int]:
 
 
 def author_page(
-    *, author_id: int, before: int | None, viewer_id: int | None
+    *, author_id: int, place: Place = places.FIRST, viewer_id: int | None
 ) -> cursors.Page[Listed]:
     """Return what one account wrote and reposted, newest first."""
-    page = cursors.page(_written(author_id, before), PAGE, key=int)
-    listed = cards.listed(page.items, viewer_id=viewer_id, asked=True)
-    return cursors.Page(listed, page.next_cursor)
+    awake = place.without(harvest.known_away(place.behind))
+    found = harvest.part(directory.shard_of_id(author_id), lambda: _walk(author_id, awake), None)
+    if found is None:
+        return cursors.Page([], str(place))
+    items, reached = found
+    item_ids = [item_id for item_id, _ in items]
+    return cards.page(item_ids, place, reached, viewer_id=viewer_id, asked=True)
+
+
+def _walk(author_id: int, place: Place) -> tuple[list[Written], int | None]:
+    return places.walk(
+        place,
+        lambda before: _written(author_id, _below(before)),
+        limit=PAGE,
+        key=lambda item: item[0],
+        needs=lambda item: {directory.shard_of_id(pk) for pk in item if pk is not None},
+    )
 
 
 @cached("posts.author_page", tags=lambda author_id, before: [f"posts.author:{author_id}"])
@@ -71,8 +96,9 @@ def author_page(
     "posts.author_page_further",
     lambda shard: given(samples.author(shard), cursors.LARGEST_ID),
 )
-def _written(author_id: int, before: int | None) -> list[int]:
-    return [item["item_id"] for item in written_by(author_id, before=before)[: PAGE + 1]]
+def _written(author_id: int, before: int | None) -> list[Written]:
+    rows = written_by(author_id, before=before)[: PAGE + 1]
+    return [(item["item_id"], item["original_of"]) for item in rows]
 
 
 def written_by(author_id: int, *, before: int | None = None, since: int = 0) -> Any:
@@ -97,13 +123,16 @@ def written_by_all(
     author_ids: Iterable[int], before: int | None, limit: int
 ) -> list[dict[str, Any]]:
     """Return at least the newest `limit` items of some authors, unsorted; one query a shard."""
-    found: list[tuple[Any, ...]] = []
-    for shard, group in querysets.by_shard(author_ids).items():
-        with connections[router.db_for_read(Post, shard=shard)].cursor() as cursor:
-            bound = cursors.LARGEST_ID if before is None else before
+
+    def newest(group: list[int]) -> list[tuple[Any, ...]]:
+        bound = cursors.LARGEST_ID if before is None else before
+        alias = router.db_for_read(Post, shard=directory.shard_of_id(group[0]))
+        with connections[alias].cursor() as cursor:
             cursor.execute(NEWEST, [group, bound, limit, limit])
-            found += cursor.fetchall()
-    return [dict(zip(("item_id", "by_id", "original_of"), row, strict=True)) for row in found]
+            return cursor.fetchall()
+
+    rows = [row for rows in querysets.from_each(author_ids, newest) for row in rows]
+    return [dict(zip(("item_id", "by_id", "original_of"), row, strict=True)) for row in rows]
 
 
 def is_there(post_id: int) -> bool:

@@ -1,15 +1,16 @@
 """Querysets that find their shard in their own filters."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from django.db import models, router
 
-from apps.sharding import directory, routing
+from apps.sharding import directory, harvest, routing
 from apps.sharding.scatter import Scatter
 
 M = TypeVar("M", bound=models.Model)
+R = TypeVar("R")
 
 
 class ShardedQuerySet(models.QuerySet[M]):
@@ -40,10 +41,8 @@ class ShardedQuerySet(models.QuerySet[M]):
 
     def get_many(self, values: Iterable[int]) -> dict[int, M]:
         """Return the rows with these ids, by id, with one query a shard; missing ones left out."""
-        found: dict[int, M] = {}
-        for group in by_shard(values).values():
-            found.update({row.pk: row for row in self.filter(pk__in=group)})
-        return found
+        lists = from_each(values, lambda group: list(self.filter(pk__in=group)))
+        return {row.pk: row for rows in lists for row in rows}
 
     def create(self, **kwargs: Any) -> M:
         """Store one row on the shard that its key names."""
@@ -87,6 +86,12 @@ def by_shard(values: Iterable[int]) -> dict[str, list[int]]:
     for value in values:
         groups[directory.shard_of_id(value)].append(value)
     return dict(groups)
+
+
+def from_each(values: Iterable[int], ask: Callable[[list[int]], R]) -> Iterable[R]:
+    """Ask each shard for those of some ids that live there; where a page may, it does without."""
+    groups = by_shard(values)
+    return harvest.from_each(groups, lambda shard: ask(groups[shard])).values()
 
 
 ShardedManager = models.Manager.from_queryset(ShardedQuerySet, "ShardedManager")

@@ -6,7 +6,9 @@ from typing import Generic, TypeVar
 from django.db import models, router
 
 from apps.kernel import cursors
+from apps.sharding import harvest
 from apps.sharding.conf import conf
+from apps.sharding.places import Place
 
 M = TypeVar("M", bound=models.Model)
 
@@ -34,6 +36,21 @@ class Scatter(Generic[M]):
         lists = [queryset.using(alias)[: limit + 1] for alias in self._aliases()]
         rows = cursors.merge(lists, limit + 1, key=self._key, descending=descending)
         return cursors.page(rows, limit, key=self._key)
+
+    def below(self, place: Place, *, limit: int) -> tuple[list[M], int | None]:
+        """Return the next rows at a place, newest first, and the id that this went down to.
+
+        Shards that are away are left out; None is the end of the list on all others.
+        """
+
+        def newest(shard: str) -> list[M]:
+            rows = self.queryset.using(router.db_for_read(self.queryset.model, shard=shard))
+            below = rows.filter(**{f"{self.by}__lt": place.of(shard)})
+            return list(below.order_by(f"-{self.by}")[: limit + 1])
+
+        lists = harvest.from_each(conf().shards, newest).values()
+        rows = cursors.merge(lists, limit + 1, key=self._key)
+        return rows[:limit], self._key(rows[limit - 1]) if len(rows) > limit else None
 
     def count(self) -> int:
         """Return the number of rows over all shards."""

@@ -59,12 +59,13 @@ class Tally(ShardedModel):
     def of_many(cls, owner_ids: Iterable[int]) -> dict[int, dict[str, int]]:
         """Return the counts of owners by id, with one query a shard; left out without any."""
         sums = {name: Sum(name) for name in cls.counts}
-        found: dict[int, dict[str, int]] = {}
-        for group in querysets.by_shard(owner_ids).values():
+
+        def summed(group: list[int]) -> list[tuple[int, ...]]:
             rows = cls.objects.filter(owner_id__in=group).order_by().values("owner_id")
-            for owner_id, *numbers in rows.annotate(**sums).values_list("owner_id", *sums):
-                found[owner_id] = dict(zip(sums, numbers, strict=True))
-        return found
+            return list(rows.annotate(**sums).values_list("owner_id", *sums))
+
+        rows = [row for rows in querysets.from_each(owner_ids, summed) for row in rows]
+        return {owner_id: dict(zip(sums, numbers, strict=True)) for owner_id, *numbers in rows}
 
 
 def slot_of(by: int) -> int:

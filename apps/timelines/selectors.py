@@ -17,20 +17,41 @@ from apps.posts import cards
 from apps.posts import selectors as posts
 from apps.posts.cards import Listed
 from apps.posts.selectors import PAGE
+from apps.sharding import directory, harvest, places
+from apps.sharding.places import Place
 from apps.timelines import mixing, samples
 from apps.timelines.mixing import HORIZON, ITEM, MERGED, Item
 from apps.timelines.models import Entry, Horizon, MergedAuthorCopy
 
 
-def home_page(account_id: int, *, before: int | None) -> cursors.Page[Listed]:
+def home_page(account_id: int, *, place: Place = places.FIRST) -> cursors.Page[Listed]:
     """Return what an account and those it follows wrote and reposted, newest first.
 
     The account's own posts are asked for where they are written, in the same query, so they
     are there at once; what others wrote is there when its fan-out is done.
     """
-    page = cursors.page(_items(account_id, before), PAGE, key=lambda item: int(item["item_id"]))
-    wanted = [item["item_id"] for item in page.items]
-    return cursors.Page(cards.listed(wanted, viewer_id=account_id), page.next_cursor)
+    awake = place.without(harvest.known_away(place.behind))
+    found = harvest.part(directory.shard_of_id(account_id), lambda: _walk(account_id, awake), None)
+    if found is None:
+        return cursors.Page([], str(place))
+    items, reached = found
+    wanted = [item["item_id"] for item in items]
+    return cards.page(wanted, place, reached, viewer_id=account_id)
+
+
+def _walk(account_id: int, place: Place) -> tuple[list[Item], int | None]:
+    return places.walk(
+        place,
+        lambda before: _items(account_id, None if before == cursors.LARGEST_ID else before),
+        limit=PAGE,
+        key=lambda item: int(item["item_id"]),
+        needs=_shards_of,
+    )
+
+
+def _shards_of(item: Item) -> set[str]:
+    wanted = (item["item_id"], item["original_of"])
+    return {directory.shard_of_id(pk) for pk in wanted if pk is not None}
 
 
 def _items(account_id: int, before: int | None) -> list[Item]:

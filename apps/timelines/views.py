@@ -9,11 +9,11 @@ from django.views.decorators.http import require_safe
 from apps.accounts import selectors as accounts
 from apps.accounts.requests import account_of, viewer_of
 from apps.follows import selectors as follows
-from apps.kernel import cursors
 from apps.plugins import calls
 from apps.posts import rendering
 from apps.posts import selectors as posts
 from apps.posts.forms import ComposeForm
+from apps.sharding import directory, harvest, places
 from apps.timelines import hooks, selectors
 
 
@@ -22,18 +22,18 @@ def home(request: HttpRequest) -> HttpResponse:
     """Show the home timeline; visitors see what everybody writes, and a welcome."""
     if not request.user.is_authenticated:
         return public(request, welcome=True)
-    before = cursors.parse(request.GET.get("before"))
-    page = selectors.home_page(account_of(request).pk, before=before)
-    context = {"page": page, "compose_form": ComposeForm(), "first": before is None}
+    place = places.parse(request.GET.get("before"))
+    page = selectors.home_page(account_of(request).pk, place=place)
+    context = {"page": page, "compose_form": ComposeForm(), "first": place.is_first}
     return render(request, "timelines/home.html", context)
 
 
 @require_safe
 def public(request: HttpRequest, *, welcome: bool = False) -> HttpResponse:
     """Show what everybody writes."""
-    before = cursors.parse(request.GET.get("before"))
-    page = posts.public_page(before=before, viewer_id=viewer_of(request))
-    context = {"page": page, "welcome": welcome, "first": before is None}
+    place = places.parse(request.GET.get("before"))
+    page = posts.public_page(place=place, viewer_id=viewer_of(request))
+    context = {"page": page, "welcome": welcome, "first": place.is_first}
     return render(request, "timelines/public.html", context)
 
 
@@ -43,19 +43,29 @@ def profile(request: HttpRequest, username: str) -> HttpResponse:
     card = accounts.profile_named(username)
     if card.username != username:
         return redirect(card.url)
-    before = cursors.parse(request.GET.get("before"))
+    place = places.parse(request.GET.get("before"))
     viewer_id = viewer_of(request)
-    page = posts.author_page(author_id=card.id, before=before, viewer_id=viewer_id)
-    context = {"page": page, "first": before is None, **_profile(card, viewer_id)}
+    page = posts.author_page(author_id=card.id, place=place, viewer_id=viewer_id)
+    context = {"page": page, "first": place.is_first, **_profile(card, viewer_id)}
     return render(request, "timelines/profile.html", context)
 
 
 def _profile(card: accounts.ProfileCard, viewer_id: int | None) -> dict[str, Any]:
+    home = directory.shard_of_id(card.id)
     return {
         "profile": card,
         "bio_html": rendering.to_html(card.bio).html,
-        "counts": {**follows.counts(card.id), "posts": posts.posts_count(card.id)},
+        "counts": harvest.part(home, lambda: _counts(card.id), {}),
         "parts": calls.gather(hooks.profile_part, profile=card, viewer_id=viewer_id),
         "is_self": card.id == viewer_id,
-        "following": viewer_id is not None and follows.is_following(viewer_id, card.id),
+        "following": viewer_id is not None and _is_following(viewer_id, card.id),
     }
+
+
+def _counts(account_id: int) -> dict[str, int]:
+    return {**follows.counts(account_id), "posts": posts.posts_count(account_id)}
+
+
+def _is_following(viewer_id: int, account_id: int) -> bool:
+    home = directory.shard_of_id(viewer_id)
+    return harvest.part(home, lambda: follows.is_following(viewer_id, account_id), False)

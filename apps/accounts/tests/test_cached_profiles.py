@@ -58,7 +58,7 @@ def test_an_authors_page_changes_with_what_the_author_writes(make_account):
     ada = make_account("ada")
 
     def page():
-        found = posts.author_page(author_id=ada.pk, before=None, viewer_id=None)
+        found = posts.author_page(author_id=ada.pk, viewer_id=None)
         return [card.id for card in found.items]
 
     assert page() == []

@@ -7,6 +7,7 @@ from django.core.management import CommandError, call_command
 from apps.archives.tests.archives import note, outbox, tar
 from apps.posts import selectors
 from apps.posts.models import Post
+from apps.sharding import places
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -26,13 +27,13 @@ def test_an_archive_goes_in_and_pages_through_completely(make_account, archive, 
 
     call_command("import_archive", str(archive), "--as", "wren")
 
-    found, before = [], None
+    found, place = [], places.FIRST
     while True:
-        page = selectors.author_page(author_id=account.pk, before=before, viewer_id=None)
+        page = selectors.author_page(author_id=account.pk, place=place, viewer_id=None)
         found += page.items
         if page.next_cursor is None:
             break
-        before = int(page.next_cursor)
+        place = places.parse(page.next_cursor)
     assert len(found) == 38
     assert [c.created_at for c in found] == sorted((c.created_at for c in found), reverse=True)
     said = capsys.readouterr().out

@@ -22,7 +22,7 @@ TITLE = 80
 def of_profile(username: str) -> Feed:
     """Return what an account wrote, without what it reposted; raises NoSuchAccount."""
     card = accounts.profile_named(username)
-    page = posts.author_page(author_id=card.id, before=None, viewer_id=None)
+    page = posts.author_page(author_id=card.id, viewer_id=None)
     own = [post for post in page.items if post.reposted_by_id is None]
     title = f"{card.shown_name} (@{card.username}) · {settings.SITE_NAME}"
     return _feed(title, card.url, "feeds:profile", card.username, own)

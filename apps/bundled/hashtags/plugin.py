@@ -54,4 +54,4 @@ def beat_schedule() -> Mapping[str, Mapping[str, Any]]:
 @hookimpl(optional=True)
 def tagged_posts(tag: str) -> Sequence[Listed]:
     """The newest posts of a tag, for feeds."""
-    return selectors.page(tag, before=None, viewer_id=None).items
+    return selectors.page(tag, viewer_id=None).items

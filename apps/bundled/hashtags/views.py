@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 from apps.accounts.requests import viewer_of
 from apps.bundled.hashtags import selectors
 from apps.bundled.hashtags import trending as trends
-from apps.kernel import cursors
+from apps.sharding import places
 
 
 @require_safe
@@ -15,9 +15,9 @@ def tag(request: HttpRequest, tag: str) -> HttpResponse:
     """Show the posts that carry a tag, newest first."""
     if tag != tag.lower():
         return redirect("hashtags:tag", tag.lower())
-    before = cursors.parse(request.GET.get("before"))
-    page = selectors.page(tag, before=before, viewer_id=viewer_of(request))
-    context = {"tag": tag, "page": page, "first": before is None}
+    place = places.parse(request.GET.get("before"))
+    page = selectors.page(tag, place=place, viewer_id=viewer_of(request))
+    context = {"tag": tag, "page": page, "first": place.is_first}
     return render(request, "hashtags/tag.html", context)
 
 

@@ -17,8 +17,9 @@ from apps.kernel import cursors
 from apps.posts import cards
 from apps.posts import selectors as posts
 from apps.posts.cards import Listed
-from apps.sharding import directory
+from apps.sharding import directory, harvest, places
 from apps.sharding.conf import conf
+from apps.sharding.places import Place
 
 # All shards together; the page that shows it may take three.
 SECONDS = 2.0
@@ -34,18 +35,21 @@ WHERE post_id < %(before)s AND {conditions} ORDER BY post_id DESC LIMIT %(limit)
 """
 
 
-def page(asked: Asked, *, before: int | None, viewer_id: int | None) -> cursors.Page[Listed]:
+def page(
+    asked: Asked, *, place: Place = places.FIRST, viewer_id: int | None
+) -> cursors.Page[Listed]:
     """Return the posts that are asked for, newest first; raises NoSuchAccount, TooHeavy."""
     author = _id_of(asked.authors[0]) if asked.authors else None
     sql, values = _statement(asked)
-    values["before"] = cursors.LARGEST_ID if before is None else before
     values["limit"] = posts.PAGE + 1
     shards = conf().shards if author is None else [directory.shard_of_id(author)]
     until = time.monotonic() + SECONDS
-    lists = [_ask(shard, sql, values, until) for shard in shards]
-    found = cursors.merge(lists, posts.PAGE + 1, key=int)
-    ids = cursors.page(found, posts.PAGE, key=int)
-    return cursors.Page(cards.listed(ids.items, viewer_id=viewer_id), ids.next_cursor)
+    lists = harvest.from_each(
+        shards, lambda shard: _ask(shard, sql, {**values, "before": place.of(shard)}, until)
+    )
+    found = cursors.merge(lists.values(), posts.PAGE + 1, key=int)
+    reached = found[posts.PAGE - 1] if len(found) > posts.PAGE else None
+    return cards.page(found[: posts.PAGE], place, reached, viewer_id=viewer_id)
 
 
 def _statement(asked: Asked) -> tuple[str, dict[str, Any]]:

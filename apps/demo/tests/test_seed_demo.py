@@ -24,7 +24,7 @@ def test_demo_data_is_whole_and_looks_lived_in(capsys, client):
     popularity = sorted((counts(pk)["followers"] for pk in ids()), reverse=True)
     assert sum(popularity[:6]) > sum(popularity) * 0.35
     assert sum(posts.posts_count(pk) for pk in ids()) == 300
-    [card] = cards.full(posts.public_page(before=None, viewer_id=None).items[:1])
+    [card] = cards.full(posts.public_page(viewer_id=None).items[:1])
     assert card.likes == Like.objects.filter(post_id=card.id).count()
     password = capsys.readouterr().out.split("password: ")[1].split()[0]
     client.post("/accounts/sign-in", {"username": "demo", "password": password})

@@ -65,7 +65,7 @@ def test_followers_find_imported_posts_in_their_place(make_account, deliver):
     import_posts(author_id=author.pk, drafts=drafts(3))
     deliver()
 
-    page = timelines.home_page(reader.pk, before=None)
+    page = timelines.home_page(reader.pk)
 
     assert [c.text for c in page.items] == ["new", "post 2", "post 1", "post 0"]
     assert page.items[0].id == new.pk

@@ -2,19 +2,20 @@
 
 from apps.follows.models import Follow
 from apps.posts.models import Post
+from apps.sharding import places
 from apps.timelines import selectors
 
 
 def whole(account):
     """Page through a home timeline to its end; returns the cards."""
-    found, before = [], None
+    found, place = [], places.FIRST
     while True:
-        page = selectors.home_page(account.pk, before=before)
+        page = selectors.home_page(account.pk, place=place)
         found += page.items
         if page.next_cursor is None:
             return found
-        assert before is None or int(page.next_cursor) < before
-        before = int(page.next_cursor)
+        assert int(page.next_cursor) < place.before
+        place = places.parse(page.next_cursor)
 
 
 def oracle(account):

@@ -55,7 +55,7 @@ class Command(BaseCommand):
             return seed.run()
 
     def _is_empty(self) -> bool:
-        return not posts.public_page(before=None, viewer_id=None).items
+        return not posts.public_page(viewer_id=None).items
 
     def _refuse_twice(self) -> None:
         try:
