@@ -22,10 +22,12 @@ STATUS: dict[type[RookeryError], int] = {
     NotAllowed: 403,
     NotTheAuthor: 403,
     PluginFailed: 503,
-    Unanswered: 503,
 }
 PAGES = {400: "400.html", 403: "403.html", 404: "404.html", 503: "plugins/failed.html"}
 RETRY_AFTER = 10
+SAFE = ("GET", "HEAD")
+# The fields of a draft; with the same key it is posted once, however often it is sent.
+KEPT = ("text", "in_reply_to", "key")
 
 
 class Refusals:
@@ -40,6 +42,8 @@ class Refusals:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Answer for an exception that a view raised; None leaves it to Django."""
+        if isinstance(error, Unanswered):
+            return _unavailable(request)
         if isinstance(error, RookeryError):
             status = STATUS.get(type(error), 400)
             return render(request, PAGES[status], {"reason": str(error)}, status=status)
@@ -50,7 +54,10 @@ class Refusals:
 
 
 def _unavailable(request: HttpRequest) -> HttpResponse:
-    context = {"draft": request.POST.get("text", ""), "retry_after": RETRY_AFTER}
+    """Say that a part is away; what was being written stays, in a form that sends it again."""
+    draft = {name: request.POST[name] for name in KEPT if request.POST.get(name)}
+    context = {"draft": draft, "retry_after": RETRY_AFTER, "is_read": request.method in SAFE}
     response = render(request, "503.html", context, status=503)
     response["Retry-After"] = str(RETRY_AFTER)
+    response["Cache-Control"] = "no-store"
     return response

@@ -22,5 +22,15 @@ class TextRefused(RookeryError):
     """A text that cannot be a post."""
 
 
+class AnotherDraft(RookeryError):
+    """A form was sent before, with another text: that one is out."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "What you wrote first is out already; this is another text. "
+            "Send it again to post this one too."
+        )
+
+
 class DraftTaken(RookeryError):
     """A plugin has kept a draft, to publish it later or not; the message tells its author."""

@@ -2,12 +2,12 @@
 
 from django import forms
 
-from apps.posts import texts
+from apps.posts import sendings, texts
 from apps.posts.errors import TextRefused
 
 
 class ComposeForm(forms.Form):
-    """A text, and the post that it answers."""
+    """A text, the post that it answers, and the key under which it is posted once."""
 
     text = forms.CharField(
         strip=False,
@@ -23,6 +23,18 @@ class ComposeForm(forms.Form):
     in_reply_to = forms.IntegerField(
         required=False, min_value=1, max_value=2**63 - 1, widget=forms.HiddenInput
     )
+
+    # Not kept by the browser over a reload: that would be the key of a draft that is out.
+    key = forms.RegexField(
+        r"^[\w-]{8,64}\Z",
+        required=False,
+        initial=sendings.new_key,
+        widget=forms.HiddenInput(attrs={"autocomplete": "off"}),
+    )
+
+    def renew(self) -> None:
+        """Have the form be sent under a new key."""
+        self.data = {**self.data.dict(), "key": sendings.new_key()}  # type: ignore[attr-defined]
 
     def clean_text(self) -> str:
         """Hold the text against the rules of a post."""

@@ -128,6 +128,27 @@ class Tally(AbstractTally):
     posts = models.IntegerField(default=0)
 
 
+class Sending(ShardedModel):
+    """A form that was sent, by the key that it carries: sent again, its outcome is the same one.
+
+    That is a post, or a plugin has taken the draft and said so.
+    """
+
+    shard_keys = ("author_id",)
+
+    pk = models.CompositePrimaryKey("author_id", "key")
+    author_id = models.BigIntegerField()
+    key = models.CharField(max_length=64)
+    # Of what the form held: under one key there is one draft.
+    digest = models.CharField(max_length=64)
+    post_id = models.BigIntegerField(null=True)
+    taken = models.TextField(blank=True)
+    sent_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta(ShardedModel.Meta):
+        indexes = (models.Index(fields=["sent_at"], name="posts_sending_by_age"),)
+
+
 class Imported(ShardedModel):
     """A record of an archive is in: the same archive read again adds nothing."""
 

@@ -9,38 +9,47 @@ from apps.accounts import hooks as accounts
 from apps.accounts.hooks import Deed
 from apps.events import outbox
 from apps.plugins import calls
-from apps.posts import hooks, texts
+from apps.posts import hooks, sendings, texts
 from apps.posts.errors import DraftTaken, NoSuchPost, NotTheAuthor
 from apps.posts.events import PostArrived, PostDeleted, PostLiked, PostPublished, PostUnliked
 from apps.posts.hooks import Draft
 from apps.posts.models import Like, Post, Tally
+from apps.posts.sendings import Sent
 from apps.replication import scopes
 from apps.sharding import shards
 
 
 def publish(
-    *, author_id: int, text: str, in_reply_to_id: int | None = None, reviewed: bool = False
+    *,
+    author_id: int,
+    text: str,
+    in_reply_to_id: int | None = None,
+    reviewed: bool = False,
+    key: str = "",
 ) -> Post:
-    """Store a post and announce it; both or neither.
+    """Store a post and announce it; both or neither. Under one `key` that happens once.
 
     The draft goes through the plugins' filters first, before a transaction is open. Raises
-    TextRefused, DraftTaken, NotAllowed, NoSuchPost.
+    TextRefused, DraftTaken, NotAllowed, NoSuchPost, AnotherDraft.
     """
+    sent = sendings.sent(author_id, key, text, in_reply_to_id)
+    if (before := sendings.outcome(sent)) is not None:
+        return before
     parent = _existing(in_reply_to_id) if in_reply_to_id else None
     _check("reply" if parent else "publish", author_id, parent)
     draft = Draft(author_id, texts.clean(text), in_reply_to_id, reviewed)
     draft = calls.pipe(hooks.filter_draft, draft)
     if draft.taken:
+        sendings.note_taken(sent, draft.taken)
         raise DraftTaken(draft.taken)
-    text = texts.clean(draft.text)
     root_id = (parent.root_id or parent.pk) if parent else None
-    with shards.atomic_for(author_id):
-        post = Post.objects.create(
-            author_id=author_id, text=text, in_reply_to_id=in_reply_to_id, root_id=root_id
-        )
-        Tally.add(author_id, by=post.pk, posts=1)
-        outbox.record(_fact(PostPublished, post))
-    return post
+    post = Post(
+        author_id=author_id,
+        text=texts.clean(draft.text),
+        in_reply_to_id=in_reply_to_id,
+        root_id=root_id,
+    )
+    return post if _store(post, sent) else sendings.outcome(sent) or post
 
 
 def repost(*, author_id: int, post_id: int) -> Post:
@@ -112,6 +121,18 @@ def arrive(*, shard: str, post_ids: Sequence[int]) -> None:
         waiting.update(arrived_at=timezone.now())
         facts = [PostArrived(post_id=row.pk, author_id=row.author_id) for row in rows]
         outbox.record_many(shard, facts)
+
+
+def _store(post: Post, sent: Sent | None) -> bool:
+    """Store a post, unless the same draft was sent before; tells whether it is stored."""
+    with shards.atomic_for(post.author_id):
+        post.pk = shards.new_id(post.author_id)
+        if not sendings.claim(sent, post.pk):
+            return False
+        post.save(force_insert=True)
+        Tally.add(post.author_id, by=post.pk, posts=1)
+        outbox.record(_fact(PostPublished, post))
+    return True
 
 
 def _existing(post_id: int) -> Post:

@@ -13,14 +13,13 @@ from django_htmx.middleware import HtmxDetails
 from apps.accounts.errors import NotAllowed
 from apps.accounts.requests import account_of, viewer_of
 from apps.kernel import cursors
-from apps.plugins.errors import Unanswered
 from apps.posts import cards, services, threads
 from apps.posts.cards import PostCard
-from apps.posts.errors import DraftTaken, NoSuchPost, TextRefused
+from apps.posts.errors import AnotherDraft, DraftTaken, NoSuchPost, TextRefused
 from apps.posts.forms import ComposeForm
 
 # How a refused draft comes back; any other: 422.
-STATUS: dict[type[Exception], int] = {NotAllowed: 403, Unanswered: 503}
+STATUS: dict[type[Exception], int] = {NotAllowed: 403, AnotherDraft: 409}
 
 
 @require_safe
@@ -65,14 +64,16 @@ def publish(request: HttpRequest) -> HttpResponse:
         parent_id = form.cleaned_data.get("in_reply_to")
         return _composer(request, form, parent_id, status=422)
     parent_id = form.cleaned_data["in_reply_to"]
-    author_id, text = account_of(request).pk, form.cleaned_data["text"]
+    draft = {name: form.cleaned_data[name] for name in ("text", "key")}
     try:
-        post = services.publish(author_id=author_id, text=text, in_reply_to_id=parent_id)
+        post = services.publish(author_id=account_of(request).pk, in_reply_to_id=parent_id, **draft)
     except DraftTaken as taken:
         messages.warning(request, str(taken))
         return redirect(f"/posts/{parent_id}" if parent_id else "timelines:home")
-    except (TextRefused, NotAllowed, Unanswered) as error:
+    except (TextRefused, NotAllowed, AnotherDraft) as error:
         form.add_error("text", str(error))
+        if isinstance(error, AnotherDraft):
+            form.renew()
         return _composer(request, form, parent_id, status=STATUS.get(type(error), 422))
     messages.success(request, "Your reply is out." if parent_id else "Your post is out.")
     return redirect(f"/posts/{parent_id}#post-{post.pk}" if parent_id else "timelines:home")

@@ -9,6 +9,7 @@ import logging
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -22,7 +23,7 @@ from apps.push.listeners import Listener
 from apps.push.missed import EVERY_SECONDS, MARGIN, Interest
 from apps.push.telling import Told
 from apps.push.topics import EVERY, Subscription, Topic
-from apps.replication import tokens
+from apps.replication import tokens, watchers
 from apps.replication.tokens import Token
 from apps.sharding.conf import conf
 
@@ -71,6 +72,11 @@ class Hub:
         self.guests: set[Any] = set()
         # Set once the channel layer was asked for what is told, and the log for what was.
         self._hearing, self._looked = asyncio.Event(), asyncio.Event()
+
+    def join(self, guest: Any) -> None:
+        """Have a connection be told of servers that go and come, and be sent away at the end."""
+        self._start()
+        self.guests.add(guest)
 
     async def subscribe(self, listener: Listener, subscription: Subscription) -> Interest:
         """Have a listener hear a topic from now on; returns what it hears."""
@@ -171,6 +177,23 @@ class Hub:
         if not self._tasks:
             self._soon(self._hear())
             self._soon(self._look_into_the_log())
+            self._watch(asyncio.get_running_loop())
+
+    def _watch(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Find out by ourselves which primaries are there: no other process need be asked."""
+
+        def changed(alias: str, is_up: bool) -> None:
+            with suppress(RuntimeError):  # The loop is closed: its process ends.
+                loop.call_soon_threadsafe(lambda: self._soon(self._say(alias, is_up)))
+
+        watchers.on_change(changed)
+        for alias in conf().primaries:
+            watchers.keep(alias)
+
+    async def _say(self, alias: str, is_up: bool) -> None:
+        kind = "shard.up" if is_up else "shard.down"
+        told = (guest.say_of_server(kind, alias) for guest in list(self.guests))
+        await asyncio.gather(*told, return_exceptions=True)
 
     def _soon(self, work: Any) -> None:
         task = asyncio.get_running_loop().create_task(work)

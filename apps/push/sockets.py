@@ -36,7 +36,7 @@ class Socket(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ships no
         self.checked = time.monotonic()
         self.turn = asyncio.Lock()
         await self.accept()
-        hub.current().guests.add(self)
+        hub.current().join(self)
         if await self.guarded(self.desk.open()):
             self.sender = asyncio.create_task(self.send_events())
 
@@ -142,6 +142,10 @@ class Socket(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ships no
             place = str(self.desk.listener.place or self.desk.listener.came)
             await self.say("reconnect", after_ms=round(wait * 1000), resume=place)
             await self.close(RESTART, "This server restarts. Come back and resume.")
+
+    async def say_of_server(self, kind: str, name: str) -> None:
+        """Say that a server has gone or is back: who waits for it tries again."""
+        await self.say(kind, server=name)
 
     async def send_event(self, event: Message) -> None:
         """Send one event."""

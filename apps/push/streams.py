@@ -79,7 +79,7 @@ class Stream(AsyncHttpConsumer):  # type: ignore[misc]  # Channels ships no type
         except Gone as gone:
             await self.write(f"event: reset\ndata: {json.dumps({'reason': str(gone)})}\n\n")
         self.sender = asyncio.create_task(self.send_events())
-        hub.current().guests.add(self)
+        hub.current().join(self)
 
     async def send_events(self) -> None:
         """Send what waits, and a comment into long silences."""
@@ -104,6 +104,10 @@ class Stream(AsyncHttpConsumer):  # type: ignore[misc]  # Channels ships no type
         listener = self.desk.listener
         last = f"id: {listener.place or listener.came}\nretry: {round(wait * 1000)}\n\n"
         await self.send_body(last.encode(), more_body=False)
+
+    async def say_of_server(self, kind: str, name: str) -> None:
+        """Say that a server has gone or is back; no event of the log, so it has no id."""
+        await self.write(f"event: {kind}\ndata: {json.dumps({'server': name})}\n\n")
 
     async def send_event(self, event: Message) -> None:
         """Send one event."""

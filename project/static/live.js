@@ -63,6 +63,9 @@
     });
   };
 
+  // What the page lacks, or shows as it was, can be had again.
+  const lift = () => all("#faults .note a").forEach((link) => { link.textContent = "The server is back: load the page again"; });
+
   const changes = { home: countNewer, public: countNewer, post: moveCounts, arrivals: tick, notifications: showUnread };
 
   // --- The connection ------------------------------------------------------------------------
@@ -93,6 +96,7 @@
 
   const hear = (message) => {
     if (message.type === "pong") { clearTimeout(doubt); return; }
+    if (message.type === "shard.up") { lift(); return; }
     if (message.type === "reconnect") { called = message.after_ms; reach(BigInt(message.resume)); return; }
     if (message.type === "resumed" || message.type === "reset") { unanswered--; reach(place); }
     if (message.type === "reset") { if (message.topics.some((t) => t in changes)) announce("There are new posts"); return; }
