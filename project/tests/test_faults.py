@@ -1,0 +1,198 @@
+"""A shard that hangs or is gone, on a site of real processes: the others go on as before."""
+
+import re
+import threading
+import urllib.error
+
+import pytest
+from django.db import connections
+
+from apps.accounts.models import Account
+from apps.cluster import processes
+from apps.posts.models import Post
+from apps.replication import servers
+from project.tests.faults import (
+    Answer,
+    ask_all,
+    described,
+    hanging,
+    members,
+    servers_of,
+)
+from project.tests.visitor import Visitor, texts_of
+
+pytestmark = [pytest.mark.cluster, pytest.mark.django_db(databases="__all__", transaction=True)]
+
+EACH = 200
+
+
+@pytest.fixture
+def uncached(monkeypatch):
+    """No cached query: every page asks the databases."""
+    monkeypatch.setenv("ROOKERY_QUERY_CACHE", "0")
+
+
+@pytest.fixture(autouse=True)
+def _whole_again():
+    """This process, too, has met the servers that were away."""
+    yield
+    connections.close_all()
+    servers.forget()
+
+
+def posts_of(cluster_members, count):
+    """Have each member publish so many posts, in turn; returns their texts, newest first."""
+    texts = [f"{visitor.username} {n}" for n in range(count) for visitor in cluster_members]
+    for text in texts:
+        visitor = next(v for v in cluster_members if v.username == text.split()[0])
+        visitor.post("/posts/", text=text)
+    return texts[::-1]
+
+
+def test_with_a_shard_that_hangs_every_timeline_is_answered(uncached, site, cluster, settings):
+    found = members(site.url)
+    here, there = found["shard0"], found["shard1"]
+    posts_of([here, there], 3)
+    guest = Visitor(site.url)
+    jobs = [(guest, "/public"), (there, "/"), (there, f"/@{there.username}"), (here, "/")]
+    before = ask_all(jobs, each=EACH)
+
+    with hanging(cluster, *servers_of(settings, "shard0")):
+        during = ask_all(jobs, each=EACH)
+
+    for number, (_, path) in enumerate(jobs):
+        print(f"\n{number} {path} before: {described(before[jobs[number]])}")
+        print(f"{number} {path} during: {described(during[jobs[number]])}")
+    answered = sum(one.status == 200 for answers in during.values() for one in answers)
+    total = sum(len(answers) for answers in during.values())
+    print(f"answered: {answered} of {total}")
+    assert answered == total == EACH * len(jobs)
+    for answers in before.values():
+        assert all(
+            one.headers["Harvest"].split("/")[0] == one.headers["Harvest"][-1] for one in answers
+        )
+    assert {one.headers["Harvest"] for one in during[jobs[0]]} == {"1/2"}
+    assert {one.headers["Harvest"] for one in during[jobs[3]]} <= {"0/1", "1/2"}
+    assert {one.headers["Cache-Control"] for one in during[jobs[0]]} == {"no-store"}
+    assert all("Some posts are missing" in one.text for one in during[jobs[0]])
+    assert all(there.username in one.text for one in during[jobs[0]])
+    # What needs only the other shard is whole, and hardly slower.
+    assert {one.headers["Harvest"] for one in during[jobs[2]]} == {"1/1"}
+    assert max(one.seconds for one in during[jobs[2]]) < 10
+
+
+def test_what_was_missing_comes_first_when_the_shard_is_back(uncached, site, cluster, settings):
+    found = members(site.url)
+    texts = posts_of(list(found.values()), 23)
+    guest = Visitor(site.url)
+
+    with hanging(cluster, *servers_of(settings, "shard0")):
+        first = Answer(guest, "/public")
+        same = Answer(guest, "/public")
+    assert first.headers["Harvest"] == same.headers["Harvest"] == "1/2"
+    assert set(texts_of(first.text)) < set(texts)
+    assert processes.wait_for(
+        lambda: Answer(guest, "/public").headers.get("Harvest") == "2/2", 20, pause=0.2
+    )
+    shown, page = texts_of(first.text), first
+    while match := re.search(r'href="(\?before=[^"]*)"', page.text):
+        page = Answer(guest, f"/public{match[1]}")
+        assert page.headers["Harvest"] == "2/2"
+        shown += texts_of(page.text)
+
+    print(f"shown: {len(set(shown))} of {len(texts)}, doubled: {len(shown) - len(set(shown))}")
+    assert sorted(shown) == sorted(texts)
+    assert texts_of(Answer(guest, "/public").text) == texts[:20]
+
+
+def test_with_a_primary_gone_its_replicas_answer_and_say_how_old_they_are(
+    uncached, site, cluster, settings
+):
+    found = members(site.url)
+    here = found["shard0"]
+    posts_of([here], 2)
+
+    with hanging(cluster, "shard0"):
+        pages = [Answer(here, path) for path in ("/", f"/@{here.username}", "/public") * 5]
+        sent = refused(here, "/posts/", text="a thought worth keeping", key="k" * 32)
+
+    print(f"answered: {sum(page.status == 200 for page in pages)} of {len(pages)}")
+    assert {page.status for page in pages} == {200}
+    assert all(re.fullmatch(r"shard0=\d+", page.headers["Aged"]) for page in pages)
+    assert all(page.headers["Cache-Control"] == "no-store" for page in pages)
+    assert all("this may be as it was at" in page.text for page in pages)
+    assert all(f"{here.username} 1" in page.text for page in pages)
+    assert sent.code == 503
+    assert sent.headers["Retry-After"] == "10"
+    assert "a thought worth keeping" in sent.page
+    assert f'name="key" value="{"k" * 32}"' in sent.page
+
+
+def test_what_must_be_certain_is_refused(site, cluster, settings):
+    found = members(site.url)
+    here, there = found["shard0"], found["shard1"]
+    posts_of([there], 1)
+    post_id = Post.objects.scatter().page(limit=1).items[0].pk
+    with hanging(cluster, "default"):
+        answers = {
+            "sign-up": refused(
+                Visitor(site.url),
+                "/accounts/sign-up",
+                username="newcomer",
+                email="n@example.org",
+                password="a good long password",
+            ),
+            "sign-in": refused(
+                Visitor(site.url),
+                "/accounts/sign-in",
+                username=here.username,
+                password="a good long password",
+            ),
+        }
+    assert processes.wait_for(lambda: Answer(here, "/").status == 200, 20)
+    with hanging(cluster, "shard0"):
+        answers |= {
+            "block": refused(here, f"/@{there.username}/block"),
+            "follow": refused(here, f"/@{there.username}/follow"),
+            "reply": refused(here, "/posts/", text="me too", in_reply_to=post_id),
+            "like": refused(here, f"/posts/{post_id}/like"),
+        }
+
+    print({name: answer.code for name, answer in answers.items()})
+    assert {answer.code for answer in answers.values()} == {503}
+    assert all(answer.headers["Retry-After"] == "10" for answer in answers.values())
+    assert all("does not answer" in a.page or "is away" in a.page for a in answers.values())
+    assert not Account.objects.filter(username="newcomer").exists()
+
+
+def test_two_sends_of_one_form_at_once_post_once(site):
+    visitor = Visitor(site.url)
+    visitor.sign_up("twice")
+    visitor.secret()
+    start, pages = threading.Barrier(8), []
+
+    def send():
+        start.wait(10)
+        pages.append(visitor.post("/posts/", text="only once", key="0123456789abcdef"))
+
+    threads = [threading.Thread(target=send) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    again = visitor.post("/posts/", text="only once", key="0123456789abcdef")
+
+    print(f"posts: {Post.objects.scatter().count()} of 9 sends")
+    assert len(pages) == 8
+    assert all("only once" in page for page in (*pages, again))
+    assert Post.objects.scatter().count() == 1
+
+
+def refused(visitor, path, **fields):
+    """Send a form that must be refused; returns the error, with its page."""
+    visitor.secret() if not visitor.jar else None
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        visitor.post(path, **fields)
+    caught.value.page = caught.value.read().decode()
+    caught.value.close()
+    return caught.value
