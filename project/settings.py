@@ -216,7 +216,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "project.refusals.Refusals",
     "apps.replication.middleware.FreshReads",
-    "apps.sharding.middleware.Harvested",
+    "project.preferences.Preferred",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

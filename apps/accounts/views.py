@@ -7,13 +7,11 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
-from django.utils.decorators import method_decorator
 
 from apps.accounts import selectors
 from apps.accounts.forms import ProfileForm, SignInForm, SignUpForm
 from apps.accounts.requests import account_of
 from apps.plugins import calls, hooks
-from apps.replication import scopes
 
 
 def sign_up(request: HttpRequest) -> HttpResponse:
@@ -29,16 +27,14 @@ def sign_up(request: HttpRequest) -> HttpResponse:
     return redirect("timelines:home")
 
 
-@method_decorator(scopes.requires_fresh, name="dispatch")
 class SignIn(auth_views.LoginView):
-    """Sign in with username and password: with the one that is valid now, not on a replica."""
+    """Sign in with username and password."""
 
     template_name = "accounts/sign_in.html"
     authentication_form = SignInForm
     redirect_authenticated_user = True
 
 
-@method_decorator(scopes.requires_fresh, name="dispatch")
 class ChangePassword(auth_views.PasswordChangeView):
     """Change one's own password; other browsers are signed out by it."""
 

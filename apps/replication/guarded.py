@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 from django.db import OperationalError
 from django.db.backends.postgresql import base
 
@@ -48,6 +49,6 @@ class Guarded(Base):
         except patience.Silent as error:
             watchers.doubt(self.alias, error)
             return False
-        except base.Database.Error:
+        except psycopg.Error:
             return False
         return True

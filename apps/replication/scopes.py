@@ -8,13 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
-from functools import wraps
-from typing import ParamSpec, TypeVar
 
 from apps.replication import servers, tokens
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 
 @dataclass
@@ -99,20 +94,6 @@ def exact() -> Iterator[None]:
         yield
     finally:
         scope_now.is_exact = False
-
-
-def requires_fresh(view: Callable[P, R]) -> Callable[P, R]:
-    """Have a view read from primaries only: one that decides by what others may just have changed.
-
-    What its answer reads when it is rendered later may come from replicas again.
-    """
-
-    @wraps(view)
-    def fresh(*args: P.args, **options: P.kwargs) -> R:
-        with primary():
-            return view(*args, **options)
-
-    return fresh
 
 
 def note_write(group: str) -> None:

@@ -13,6 +13,9 @@ SAFE = ("GET", "HEAD")
 class Harvested:
     """Lets pages that are only read do without shards that are away; goes inside FreshReads.
 
+    What must be certain reads from primaries and is refused where one is away; what writes does
+    so by itself where it has to.
+
     `Harvest: 3/4` says how many shards were asked and answered; `Aged: shard1=40` that a replica
     stood in for a primary, with how many seconds old its rows may be.
     """
@@ -20,8 +23,15 @@ class Harvested:
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
+    def must_be_certain(self, request: HttpRequest) -> bool:
+        """Tell whether the answer decides something; a project says which."""
+        return False
+
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer one request."""
+        if self.must_be_certain(request):
+            with scopes.primary():
+                return self.get_response(request)
         if request.method not in SAFE:
             return self.get_response(request)
         with harvest.kept() as found:

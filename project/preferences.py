@@ -1,0 +1,63 @@
+"""What each page prefers where a server is away: to answer with less, or not to answer at all.
+
+Availability: it shows what the servers that are there have, from replicas too, and says what is
+missing and how old the rest may be. Consistency: it reads from primaries only, and is refused with
+503 where one is away. Every write prefers consistency; for what is only read this table says it,
+also of the pages of plugins. docs/faults.md has the same for people.
+"""
+
+from django.http import HttpRequest
+from django.urls import Resolver404, resolve
+
+from apps.sharding.middleware import Harvested
+
+# Names of pages that are read, whose answer decides something: why.
+CONSISTENT = {
+    "accounts:sign-up": "a name has one owner",
+    "accounts:sign-in": "a password that was changed opens nothing, a suspension holds",
+    "accounts:password": "other browsers are signed out by it",
+    "accounts:profile-edit": "an old form that is sent again would undo what is newer",
+    "posts:delete": "what is asked about is what is deleted",
+    "moderation:people": "whom one blocks is not to be guessed",
+    "moderation:person": "the same, and a form to change it",
+    "moderation:report-account": "a report is about what is there",
+    "moderation:report-post": "a report is about what is there",
+    "moderation:standing": "a suspension is not to be guessed",
+    "moderation:appeal": "an appeal is heard once",
+    "admin": "moderators decide by what they see",
+    "grid:units": "operators, too",
+}
+# Names of pages that are only looked at.
+AVAILABLE = frozenset(
+    {
+        "timelines:home",
+        "timelines:public",
+        "timelines:profile",
+        "posts:thread",
+        "posts:permalink",
+        "posts:compose",
+        "notifications:list",
+        "hashtags:tag",
+        "hashtags:trending",
+        "search:search",
+        "feeds:profile",
+        "feeds:tag",
+        "push:topics",
+        "push:events",
+        "ops:live",
+        "ops:ready",
+        "ops:metrics",
+    }
+)
+
+
+class Preferred(Harvested):
+    """Middleware: holds each page to what it prefers."""
+
+    def must_be_certain(self, request: HttpRequest) -> bool:
+        """Tell whether the page prefers consistency."""
+        try:
+            name = resolve(request.path_info).view_name
+        except Resolver404:
+            return False
+        return name in CONSISTENT or name.startswith("admin:")
