@@ -46,7 +46,7 @@ class Refusals:
             return _unavailable(request)
         if isinstance(error, RookeryError):
             status = STATUS.get(type(error), 400)
-            return render(request, PAGES[status], {"reason": str(error)}, status=status)
+            return _page(request, status, {"reason": str(error)})
         if isinstance(error, OperationalError | InterfaceError):
             log.error("A database is away: %s", error)
             return _unavailable(request)
@@ -57,7 +57,14 @@ def _unavailable(request: HttpRequest) -> HttpResponse:
     """Say that a part is away; what was being written stays, in a form that sends it again."""
     draft = {name: request.POST[name] for name in KEPT if request.POST.get(name)}
     context = {"draft": draft, "retry_after": RETRY_AFTER, "is_read": request.method in SAFE}
-    response = render(request, "503.html", context, status=503)
-    response["Retry-After"] = str(RETRY_AFTER)
-    response["Cache-Control"] = "no-store"
+    return _page(request, 503, context, "503.html")
+
+
+def _page(
+    request: HttpRequest, status: int, context: dict[str, object], template: str = ""
+) -> HttpResponse:
+    response = render(request, template or PAGES[status], context, status=status)
+    if status == 503:
+        response["Retry-After"] = str(RETRY_AFTER)
+        response["Cache-Control"] = "no-store"
     return response
