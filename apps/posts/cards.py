@@ -164,6 +164,7 @@ def page(
     place: Place,
     reached: int | None,
     *,
+    since: int = 0,
     viewer_id: int | None,
     asked: bool = False,
 ) -> cursors.Page[Listed]:
@@ -172,7 +173,7 @@ def page(
     What a shard that is away would have shown comes first on the next page after it is back.
     """
     found = listed(item_ids, viewer_id=viewer_id, asked=asked)
-    following = place.below(reached, harvest.missing())
+    following = place.below(reached, harvest.missing(), since=since)
     return cursors.Page(found, str(following) if following else None)
 
 

@@ -77,7 +77,9 @@ def author_page(
         return cursors.Page([], str(place))
     items, reached = found
     item_ids = [item_id for item_id, _ in items]
-    return cards.page(item_ids, place, reached, viewer_id=viewer_id, asked=True)
+    return cards.page(
+        item_ids, place, reached, since=awake.highest, viewer_id=viewer_id, asked=True
+    )
 
 
 def _walk(author_id: int, place: Place) -> tuple[list[Written], int | None]:

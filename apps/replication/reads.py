@@ -15,6 +15,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from apps.replication import patience, positions, replicas, scopes, servers, tokens, watchers
 from apps.replication.conf import conf
+from apps.replication.servers import ServerAway
 
 log = logging.getLogger(__name__)
 
@@ -97,6 +98,8 @@ def _beside_the_primary(connection: BaseDatabaseWrapper, error: Exception) -> st
     if _state(error) == IN_RECOVERY:
         connection.close()
         return connection.alias
+    if isinstance(error, ServerAway):
+        return replicas.aged(connection.alias)
     if connection.connection is None or connection.connection.closed:
         connection.close()
         return replicas.aged(connection.alias)

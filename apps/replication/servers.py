@@ -135,6 +135,8 @@ class Server:
         if any(thread in held for held in (self._asking, self._reading, self._writing)):
             yield
             return
+        if self.is_primary and self.is_away:
+            raise ServerAway(self.alias, self.breaker.reason)
         if not self._slots.acquire(timeout=conf().answer_seconds):
             raise ServerAway(self.alias, f"{conf().slots} threads wait for it already")
         waiting[thread] = time.monotonic()

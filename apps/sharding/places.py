@@ -50,17 +50,20 @@ class Place:
         """Return the place for a page that does not ask for what some shards still owe."""
         return replace(self, behind={s: at for s, at in self.behind.items() if s not in shards})
 
-    def below(self, reached: int | None, missing: Collection[str]) -> "Place | None":
+    def below(
+        self, reached: int | None, missing: Collection[str], *, since: int = 0
+    ) -> "Place | None":
         """Return the place after a page that went down to `reached` (None: to the list's end).
 
-        What needs a shard in `missing` was not shown. None where all was shown.
+        What needs a shard in `missing` was not shown. Where a row may need several shards, the
+        walk began below `since`. None where all was shown.
         """
         if reached is None and not missing:
             return None
         last = reached or 0
         before = min(self.before, last)
         behind = {shard: min(self.of(shard), last) for shard in self.behind}
-        behind |= {shard: self.of(shard) for shard in missing}
+        behind |= {shard: max(self.of(shard), since) for shard in missing}
         return Place(before, {shard: at for shard, at in behind.items() if at > before})
 
     def __str__(self) -> str:

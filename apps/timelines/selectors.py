@@ -36,7 +36,7 @@ def home_page(account_id: int, *, place: Place = places.FIRST) -> cursors.Page[L
         return cursors.Page([], str(place))
     items, reached = found
     wanted = [item["item_id"] for item in items]
-    return cards.page(wanted, place, reached, viewer_id=account_id)
+    return cards.page(wanted, place, reached, since=awake.highest, viewer_id=account_id)
 
 
 def _walk(account_id: int, place: Place) -> tuple[list[Item], int | None]:

@@ -86,6 +86,7 @@ def test_who_sees_whom_is_not_read_from_a_replica_that_may_lack_something(make_a
             assert Profile.objects.filter(id=account.pk).exists()
         assert not scope.behind
         servers.history("shard0").saw(ahead, time.monotonic())
+        begin_request()
         with scopes.scope(), scopes.exact(), pytest.raises(ServerAway):
             Profile.objects.filter(id=account.pk).exists()
 

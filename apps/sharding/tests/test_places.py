@@ -26,11 +26,10 @@ def page_of_one_list(rows, place, away):
     def fetch(before):
         return sorted((row for row in rows if row < before), reverse=True)[: LIMIT + 1]
 
-    found, reached = places.walk(
-        place.without(away), fetch, limit=LIMIT, key=int, needs=lambda row: rows[row]
-    )
+    awake = place.without(away)
+    found, reached = places.walk(awake, fetch, limit=LIMIT, key=int, needs=lambda row: rows[row])
     shown = [row for row in found if not rows[row] & away]
-    return shown, place.below(reached, away)
+    return shown, place.below(reached, away, since=awake.highest)
 
 
 def whole(rows, page, rng):
