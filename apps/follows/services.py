@@ -7,6 +7,7 @@ from apps.follows.errors import FollowingOneself
 from apps.follows.events import AccountFollowed, AccountUnfollowed
 from apps.follows.models import Follow, Tally
 from apps.plugins import calls
+from apps.replication import scopes
 from apps.sharding import shards
 
 
@@ -14,7 +15,8 @@ def follow(*, follower_id: int, followed_id: int) -> None:
     """Follow an account, once. Raises FollowingOneself, NotAllowed."""
     if follower_id == followed_id:
         raise FollowingOneself
-    calls.ask(accounts.check_deed, deed=Deed("follow", follower_id, followed_id))
+    with scopes.exact():
+        calls.ask(accounts.check_deed, deed=Deed("follow", follower_id, followed_id))
     with shards.atomic_for(follower_id):
         _, made = Follow.objects.get_or_create(follower_id=follower_id, followed_id=followed_id)
         if made:

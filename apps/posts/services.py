@@ -144,7 +144,8 @@ def _existing(post_id: int) -> Post:
 
 
 def _check(kind: str, actor_id: int, post: Post | None) -> None:
-    calls.ask(accounts.check_deed, deed=Deed(kind, actor_id, post.author_id if post else None))
+    with scopes.exact():
+        calls.ask(accounts.check_deed, deed=Deed(kind, actor_id, post.author_id if post else None))
 
 
 def _delete(row: Post) -> None:

@@ -9,6 +9,7 @@ import pytest
 from django.db import connections
 
 from apps.accounts.models import Account
+from apps.caching import store
 from apps.cluster import processes
 from apps.posts.models import Post
 from apps.replication import servers
@@ -107,6 +108,30 @@ def test_what_was_missing_comes_first_when_the_shard_is_back(uncached, site, clu
     assert texts_of(Answer(guest, "/public").text) == texts[:20]
 
 
+def test_what_was_partial_is_in_no_cache(site, cluster, settings):
+    found = members(site.url)
+    texts = posts_of(list(found.values()), 4)
+    guest = Visitor(site.url)
+    store.flush()
+
+    with hanging(cluster, *servers_of(settings, "shard0")):
+        during = [Answer(guest, "/public") for _ in range(6)]
+
+    def whole():
+        page = Answer(guest, "/public")
+        return page if page.headers["Harvest"] == "2/2" else None
+
+    assert processes.wait_for(whole, 20, pause=0.2)
+    after = [Answer(guest, "/public") for _ in range(10)]
+    complete = sum(texts_of(page.text) == texts for page in after)
+    print(
+        f"partial: {sum(p.headers['Harvest'] == '1/2' for p in during)} of {len(during)}; "
+        f"whole afterwards: {complete} of {len(after)}"
+    )
+    assert {page.headers["Harvest"] for page in during} == {"1/2"}
+    assert complete == len(after)
+
+
 def test_with_a_primary_gone_its_replicas_answer_and_say_how_old_they_are(
     uncached, site, cluster, settings
 ):
@@ -137,7 +162,7 @@ def test_with_a_primary_gone_its_replicas_answer_and_say_how_old_they_are(
 def test_what_must_be_certain_is_refused(site, cluster, settings):
     found = members(site.url)
     here, there = found["shard0"], found["shard1"]
-    posts_of([there], 1)
+    posts_of([here], 1)
     post_id = Post.objects.scatter().page(limit=1).items[0].pk
     with hanging(cluster, "default"):
         answers = {
@@ -160,8 +185,8 @@ def test_what_must_be_certain_is_refused(site, cluster, settings):
         answers |= {
             "block": refused(here, f"/moderation/people/{there.username}", do="block"),
             "follow": refused(here, f"/@{there.username}/follow"),
-            "reply": refused(here, "/posts/", text="me too", in_reply_to=post_id),
-            "like": refused(here, f"/posts/{post_id}/like"),
+            "reply": refused(there, "/posts/", text="me too", in_reply_to=post_id),
+            "like": refused(there, f"/posts/{post_id}/like"),
         }
 
     print({name: answer.code for name, answer in answers.items()})
