@@ -38,6 +38,9 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
     if nextitem is not None:
         return
+    from apps.replication import watchers
+
+    watchers.end()
     mine = [one.connection.info.backend_pid for one in connections.all() if one.connection]
     for connection in connections.all(initialized_only=True):
         _end_others({**connection.settings_dict}, mine)

@@ -50,6 +50,13 @@ def keep(alias: str) -> None:
     _begin(alias, servers.of(alias), for_ever=True)
 
 
+def end() -> None:
+    """End every watch, and forget what is known: for who takes the servers away."""
+    servers.forget()
+    for thread in list(_watched.values()):
+        thread.join(5)
+
+
 def _begin(alias: str, server: servers.Server, *, for_ever: bool) -> None:
     with _lock:
         running = _watched.get(alias)

@@ -15,7 +15,7 @@ from django.db import connections
 from apps.accounts.models import Account
 from apps.cluster import processes
 from apps.posts import services as posts
-from apps.posts.models import Post, Sending
+from apps.posts.models import Post
 from apps.sharding import directory
 from project.tests.faults import PASSWORD, hanging, process_of
 from project.tests.test_kills import unfinished
@@ -299,8 +299,6 @@ def test_without_script_a_draft_waits_in_a_form_and_a_double_click_posts_once(
         page.wait_for_timeout(500)
     page.goto(f"{url}/")
     page.wait_for_selector("article:has-text('Not twice.')")
-    found = elsewhere(lambda: [vars(r) for r in Post.objects.scatter()] + [vars(r) for r in Sending.objects.scatter()])
-    print(found)
     assert elsewhere(lambda: Post.objects.scatter().count()) == 1
 
 
