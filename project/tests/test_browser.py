@@ -1,23 +1,15 @@
 """The main way in a real browser: sign up, write, follow, see it."""
 
 import json
-import os
 import re
-import shutil
 import signal
 import time
-from concurrent.futures import ThreadPoolExecutor
 
 import psutil
 import pytest
-from django.db import connections
 
-from apps.accounts.models import Account
 from apps.cluster import processes
 from apps.posts import services as posts
-from apps.posts.models import Post
-from apps.sharding import directory
-from project.tests.faults import PASSWORD, hanging, process_of
 from project.tests.test_kills import unfinished
 
 pytestmark = [
@@ -25,43 +17,6 @@ pytestmark = [
     pytest.mark.cluster,
     pytest.mark.django_db(databases="__all__", transaction=True),
 ]
-
-QUIET = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
-
-
-@pytest.fixture
-def url(site):
-    """The address of a site of real processes."""
-    return site.url
-
-
-@pytest.fixture
-def browser():
-    """Chromium; without one the test is skipped, except where CI has promised one."""
-    from playwright.sync_api import sync_playwright
-
-    program = shutil.which("chromium") or shutil.which("google-chrome")
-    if program is None:
-        if os.environ.get("CI"):
-            pytest.fail("There is no chromium here; CI installs one.")
-        pytest.skip("There is no chromium here: `apt-get install chromium`.")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=program, args=QUIET)
-        yield chromium
-        chromium.close()
-    # Some were to servers that a test has killed.
-    connections.close_all()
-
-
-@pytest.fixture
-def elsewhere():
-    """Return a function that asks databases in a thread of its own: Playwright has this one."""
-    with ThreadPoolExecutor(1) as thread:
-        yield lambda function, *args, **options: thread.submit(function, *args, **options).result()
-        thread.submit(connections.close_all).result()
 
 
 def sign_up(browser, url, username, **options):
@@ -260,47 +215,3 @@ def test_the_keyboard_reaches_everything_and_the_skip_link_comes_first(browser, 
     page.keyboard.press("Enter")
 
     assert page.evaluate("document.activeElement.id") == "main"
-
-
-def test_a_draft_is_posted_once_when_the_primary_is_back(browser, url, cluster, elsewhere):
-    page = sign_up(browser, url, "ada")
-    shard = elsewhere(shard_of, "ada")
-    os.kill(process_of(cluster, shard).pid, signal.SIGKILL)
-    page.fill("textarea[name=text]", "A thought worth keeping.")
-    page.click("form.compose button")
-    page.wait_for_selector("h1:text-is('Not sent yet')")
-    assert page.input_value("textarea[name=text]") == "A thought worth keeping."
-    assert "by itself" in page.inner_text("[role=status]")
-
-    elsewhere(cluster.up)
-    page.wait_for_selector("article:has-text('A thought worth keeping.')", timeout=60_000)
-
-    assert elsewhere(lambda: Post.objects.scatter().count()) == 1
-
-
-def test_without_script_a_draft_waits_in_a_form_and_a_double_click_posts_once(
-    browser, url, cluster, elsewhere
-):
-    context = browser.new_context(java_script_enabled=False)
-    page = context.new_page()
-    page.set_default_timeout(30_000)
-    page.goto(f"{url}/accounts/sign-up")
-    for name, value in (("username", "wren"), ("email", "w@example.org"), ("password", PASSWORD)):
-        page.fill(f"input[name={name}]", value)
-    page.click("main button")
-    page.fill("textarea[name=text]", "Not twice.")
-    with hanging(cluster, elsewhere(shard_of, "wren")):
-        page.click("form.compose button")
-        page.wait_for_selector("h1:text-is('Not sent yet')")
-        assert page.input_value("textarea[name=text]") == "Not twice."
-
-    while page.locator("h1:text-is('Not sent yet')").count():
-        page.dblclick("form.compose button")
-        page.wait_for_timeout(500)
-    page.goto(f"{url}/")
-    page.wait_for_selector("article:has-text('Not twice.')")
-    assert elsewhere(lambda: Post.objects.scatter().count()) == 1
-
-
-def shard_of(username):
-    return directory.shard_of_id(Account.objects.get(username=username).pk)
