@@ -13,6 +13,7 @@ from apps.caching import stats
 from apps.grid import metrics, tracking
 from apps.grid.metrics import Sample
 from apps.replication import servers
+from apps.sharding.conf import conf
 
 # Upper bounds in seconds: the promise is 300 ms.
 BOUNDS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
@@ -71,6 +72,9 @@ def begin() -> None:
     metrics.family(
         "rookery_replica_failures", "counter", "Times a replica was left out.", _of_failures
     )
+    metrics.family(
+        "rookery_primary_away", "gauge", "1 while this process finds no primary.", _of_primaries
+    )
     metrics.family("rookery_near_cache_bytes", "gauge", "Bytes of the near cache.", _of_memory)
     metrics.family("rookery_near_cache_reads", "counter", "Reads of it by outcome.", _of_near)
 
@@ -106,6 +110,11 @@ def _of_replicas() -> Iterator[Sample]:
 def _of_breakers() -> Iterator[Sample]:
     for report in servers.reports():
         yield Sample({"server": report.alias}, report.state != "answering")
+
+
+def _of_primaries() -> Iterator[Sample]:
+    for alias in conf().primaries:
+        yield Sample({"server": alias}, servers.of(alias).is_away)
 
 
 def _of_failures() -> Iterator[Sample]:

@@ -79,6 +79,7 @@ def test_one_question_gives_the_numbers_of_requests_queries_and_servers(
     by_replicas = [found["rookery_reads_total", f"shard0_replica{n}"] for n in range(2)]
     assert sum(by_replicas) + found["rookery_reads_total", "shard0"] >= 1
     assert found["rookery_replica_left_out", "shard0_replica0"] in (0, 1)
+    assert found["rookery_primary_away", "shard0"] == 0
     assert found["rookery_near_cache_bytes",] >= 0
     assert found["rookery_unit_in_flight",] >= 0
     assert found["rookery_events_dead", "shard1"] == 0
