@@ -7,7 +7,8 @@ from apps.replication import scopes
 from apps.replication.servers import ServerAway
 from apps.sharding import harvest
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+# Inside a transaction nothing is left out, so these have none.
+pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
 SHARDS = ("shard0", "shard1")
 
 
