@@ -39,7 +39,16 @@ def test_every_command_has_a_row_in_the_readme():
 
 
 def test_every_add_on_has_a_page_of_its_own():
-    for name in ("cluster", "replication", "sharding", "caching", "events", "push", "plugins"):
+    for name in (
+        "cluster",
+        "replication",
+        "sharding",
+        "caching",
+        "events",
+        "outgoing",
+        "push",
+        "plugins",
+    ):
         text = (ROOT / "apps" / name / "README.md").read_text()
         assert "**Promise.**" in text
         for module in re.findall(r"`(\w+)`", text.split("**Read in this order.**")[1]):
