@@ -1,7 +1,7 @@
 """What a page says of itself, for whoever links to it (Open Graph). Pure functions.
 
-Only the tags that matter are read, each by itself. Parsers that build a tree need minutes for a page
-of a million open tags, and nothing can end them (0.5 s for 64 kB, and four times that for twice).
+Only the tags that matter are read, each by itself. Parsers that build a tree need minutes for a
+page of a million open tags (0.5 s for 64 kB, four times that for twice), and nothing can end them.
 """
 
 import html
