@@ -174,6 +174,10 @@ PLUGINS_SAFE_MODE = env.flag(os.environ, "ROOKERY_SAFE_MODE", False)
 # Where units hear that a plugin was switched on or off; without, each asks once.
 PLUGINS_HINTS = TOPOLOGY.cache
 
+# --- Outgoing requests -----------------------------------------------------------------------
+# Says who asks: whoever is bothered by it finds us there.
+OUTGOING_AGENT = f"Rookery/0.1 (+{SITE_URL})"
+
 # --- The program -----------------------------------------------------------------------------
 INSTALLED_APPS = [
     "apps.cluster",

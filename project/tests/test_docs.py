@@ -47,6 +47,7 @@ def test_every_add_on_has_a_page_of_its_own():
         "indexing",
         "caching",
         "events",
+        "outgoing",
         "push",
         "plugins",
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
@@ -21,6 +22,8 @@ from apps.posts.cards import Listed
 from apps.posts.errors import TextRefused
 from apps.posts.hooks import Draft
 
+# How many footers a process keeps ready.
+KEPT = 4096
 HELD = "Your post is held for review. It appears when a moderator has looked at it."
 
 
@@ -127,9 +130,11 @@ def admin_changed(request: HttpRequest) -> None:
 
 def _footer(post: Listed, viewer_id: int | None) -> str:
     mark = rules.mark_of(post.text)
-    reports = viewer_id is not None and not post.mine
-    if not (mark or reports):
-        return ""
-    return render_to_string(
-        "moderation/_footer.html", {"post": post, "mark": mark, "reports": reports}
-    )
+    may_report = viewer_id is not None and not post.mine
+    return _rendered_footer(post.id, mark, may_report) if mark or may_report else ""
+
+
+@lru_cache(KEPT)
+def _rendered_footer(post_id: int, mark: str | None, may_report: bool) -> str:
+    context = {"post_id": post_id, "mark": mark, "may_report": may_report}
+    return render_to_string("moderation/_footer.html", context)
