@@ -101,6 +101,8 @@ CACHING_ENABLED = env.flag(os.environ, "ROOKERY_QUERY_CACHE", True)
 # Units meet at this server, and each keeps so much of the cache in its own memory.
 GRID_URL = TOPOLOGY.cache
 GRID_NEAR_BYTES = env.integer(os.environ, "ROOKERY_NEAR_CACHE_MB", 64, 0, 65_536) * 2**20
+# Each web process keeps so much of whole pages, and answers them before Django.
+EDGE_BYTES = env.integer(os.environ, "ROOKERY_EDGE_MB", 64, 0, 65_536) * 2**20
 # What `units` shows; empty, it is what git says of the checkout.
 GRID_VERSION = os.environ.get("ROOKERY_VERSION", "")
 # Whoever sends it may read /metrics without signing in; empty, only the staff may.
@@ -181,6 +183,7 @@ OUTGOING_AGENT = f"Rookery/0.1 (+{SITE_URL})"
 # --- The program -----------------------------------------------------------------------------
 INSTALLED_APPS = [
     "apps.cluster",
+    "apps.edge",
     "apps.grid",
     "apps.plugins",
     "apps.replication",
@@ -209,6 +212,7 @@ INSTALLED_APPS = [
     "django_htmx",
 ]
 MIDDLEWARE = [
+    "apps.edge.middleware.KeptPages",
     "apps.ops.measuring.Measured",
     "apps.grid.middleware.InFlight",
     "django.middleware.security.SecurityMiddleware",

@@ -13,7 +13,7 @@ from django.core.cache import caches
 from apps.caching import store
 from apps.grid import hot_keys, tracking
 from apps.grid.backend import NearCache
-from apps.grid.near_cache import LONGEST, Entry, clock
+from apps.grid.near_cache import LONGEST, Entry, Near, clock
 from apps.replication import scopes, servers
 from apps.replication.tokens import START, Token
 from apps.sharding.conf import conf
@@ -31,7 +31,7 @@ def versions(group: str, tags: list[str]) -> list[str | None]:
     names = [store.tag_key(group, tag) for tag in tags]
     cache = _cache()
     entries = {}
-    if _is_confirmed(cache, group):
+    if _is_confirmed(group):
         entries = {name: cache.near.find(name) for name in names}
     lacking = [name for name in names if entries.get(name) is None]
     fetched = dict(zip(lacking, _fetch(lacking), strict=True))
@@ -59,12 +59,22 @@ def _known() -> Token:
     return {group: servers.history(group).latest for group in conf().primaries}
 
 
-def _is_confirmed(cache: NearCache, group: str) -> bool:
+def near() -> Near:
+    """Return this process' near cache of the data grid."""
+    return _cache().near
+
+
+def confirmed() -> Token:
+    """Return the positions whose marks this process has heard for certain."""
+    found: Token = _cache().stream.confirmed.get(store.TAGS, {})
+    return found
+
+
+def _is_confirmed(group: str) -> bool:
     scope = scopes.current()
     if scope is None or group in scope.written:
         return False
-    confirmed: Token = cache.stream.confirmed.get(store.TAGS, {})
-    return confirmed.get(group, START).covers(scope.token.get(group, START))
+    return confirmed().get(group, START).covers(scope.token.get(group, START))
 
 
 def _fetch(names: list[str]) -> list[bytes | None]:

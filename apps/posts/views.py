@@ -13,6 +13,7 @@ from django_htmx.middleware import HtmxDetails
 from apps.accounts.errors import NotAllowed
 from apps.accounts.requests import account_of, viewer_of
 from apps.kernel import cursors
+from apps.kernel.dependencies import keepable
 from apps.plugins.errors import Unanswered
 from apps.posts import cards, services, threads
 from apps.posts.cards import PostCard
@@ -23,6 +24,7 @@ from apps.posts.forms import ComposeForm
 STATUS: dict[type[Exception], int] = {NotAllowed: 403, Unanswered: 503}
 
 
+@keepable
 @require_safe
 def thread(request: HttpRequest, username: str, post_id: int) -> HttpResponse:
     """Show a post with the conversation around it."""

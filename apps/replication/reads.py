@@ -12,6 +12,7 @@ from typing import Any
 from django.db import InterfaceError, InternalError, OperationalError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from apps.kernel import dependencies
 from apps.replication import patience, positions, scopes, servers, tokens
 from apps.replication.conf import conf
 
@@ -49,6 +50,7 @@ def _read(execute: Execute, sql: str, params: Any, context: dict[str, Any]) -> A
     connection, cursor = context["connection"], context["cursor"].cursor
     group, scope = conf().primary_of(connection.alias), scopes.current()
     question = positions.question(connection.alias, connection.connection)
+    dependencies.spoil(f"{connection.alias} was asked")
     result = execute(f"{sql}; {question}", params, False, context)
     cursor.set_result(-1)
     position = positions.answer(connection.connection, cursor.fetchone())

@@ -46,7 +46,7 @@ def filter_draft(draft: Draft) -> Draft:
     return replace(draft, taken=HELD)
 
 
-@hookimpl
+@hookimpl(keepable=True)
 def unseen_by(viewer_id: int | None) -> Unseen:
     """Nobody sees who is suspended; nor, on either side of it, who is blocked."""
     found = relations.unseen(viewer_id) if viewer_id is not None else Unseen()
@@ -77,13 +77,13 @@ def check_sign_in(account_id: int) -> None:
         raise SignInRefused(reason, appeals.url_of(found.action_id), "Read more, or appeal")
 
 
-@hookimpl
+@hookimpl(keepable=True)
 def post_footers(posts: Sequence[Listed], viewer_id: int | None) -> Mapping[int, str]:
     """What a rule marks is marked; who is signed in may report what others wrote."""
     return {post.id: _footer(post, viewer_id) for post in posts}
 
 
-@hookimpl
+@hookimpl(keepable=True)
 def profile_part(profile: ProfileCard, viewer_id: int | None) -> str | None:
     """Where one mutes, blocks and reports, and what keeps the posts from being shown."""
     context: dict[str, Any] = {"profile": profile, "viewer_id": viewer_id}
@@ -102,7 +102,7 @@ def settings_part(request: HttpRequest) -> str | None:
     return render_to_string("moderation/_settings.html", {}, request)
 
 
-@hookimpl
+@hookimpl(keepable=True)
 def notices(request: HttpRequest) -> str | None:
     """What was done to an account, until it was read."""
     viewer_id = viewer_of(request)

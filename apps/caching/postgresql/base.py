@@ -5,11 +5,18 @@ from typing import Any
 from django.db import transaction
 from django.db.backends.postgresql import base
 
+from apps.kernel import dependencies
+
 WRITES = ("INSERT", "UPDATE", "DELETE", "WITH", "COPY", "MERGE", "TRUNCA")
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
     """A connection to a primary."""
+
+    def _cursor(self, name: Any = None) -> Any:
+        # Said before the server is asked: what is shown without its answer is not to be kept.
+        dependencies.spoil(f"{self.alias} was asked")
+        return super()._cursor(name)  # type: ignore[misc]  # the stubs leave it out
 
     def _commit(self) -> None:
         from apps.caching.commits import Commit
