@@ -5,6 +5,7 @@ from django.db import OperationalError
 from django.urls import get_resolver
 
 from apps.follows import services as follows
+from apps.plugins.models import Fault
 from apps.posts import services as posts
 from apps.posts.models import Post
 
@@ -316,3 +317,20 @@ def test_a_home_timeline_shows_what_it_should(client, make_account, author, post
 
     assert "hello &lt;b&gt;world" in client.get("/").text
     assert client.get("/public").status_code == 200
+
+
+def test_no_plugin_is_cut_off_where_nothing_is_cached(client, make_account, settings):
+    settings.CACHING_ENABLED = False
+    reader, authors = make_account("reader"), [make_account() for _ in range(4)]
+    for author in authors:
+        follows.follow(follower_id=reader.pk, followed_id=author.pk)
+        for number in range(6):
+            posts.publish(
+                author_id=author.pk, text=f"{number} https://page.example/ #rooks @reader"
+            )
+    client.force_login(reader)
+
+    for page in ("/", "/public", "/@reader", f"/@{authors[0].username}", "/tags/rooks"):
+        assert client.get(page).status_code == 200, page
+
+    assert list(Fault.objects.values_list("plugin", "hook", "error")) == []

@@ -80,7 +80,8 @@ def check_sign_in(account_id: int) -> None:
 @hookimpl(keepable=True)
 def post_footers(posts: Sequence[Listed], viewer_id: int | None) -> Mapping[int, str]:
     """What a rule marks is marked; who is signed in may report what others wrote."""
-    return {post.id: _footer(post, viewer_id) for post in posts}
+    mark_of = rules.marking()
+    return {post.id: _footer(post, mark_of(post.text), viewer_id) for post in posts}
 
 
 @hookimpl(keepable=True)
@@ -128,8 +129,7 @@ def admin_changed(request: HttpRequest) -> None:
     actions.record(account_id=by_id, by_id=by_id, deed=Done.CHANGED, reason=reason)
 
 
-def _footer(post: Listed, viewer_id: int | None) -> str:
-    mark = rules.mark_of(post.text)
+def _footer(post: Listed, mark: str | None, viewer_id: int | None) -> str:
     may_report = viewer_id is not None and not post.mine
     return _rendered_footer(post.id, mark, may_report) if mark or may_report else ""
 
