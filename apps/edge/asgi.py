@@ -84,14 +84,11 @@ class Edge:
         self._count("made" if page else "alone")
 
     async def _answer(self, ask: Ask, page: Page, send: Send) -> None:
-        body = page.content(zipped=ask.takes_gzip)
-        headers = [*page.headers, (b"content-length", str(len(body)).encode())]
-        if ask.takes_gzip:
-            headers.append((b"content-encoding", b"gzip"))
+        headers, body = page.zipped if ask.takes_gzip else page.plain
         if cookie := _cookie(ask, page):
-            headers.append(cookie)
+            headers = [*headers, cookie]
         if settings.DEBUG:
-            headers.append((b"rookery-read", b"memory"))
+            headers = [*headers, (b"rookery-read", b"memory")]
         start = {"type": "http.response.start", "status": page.status, "headers": headers}
         await self._closing(send)(start)
         await send({"type": "http.response.body", "body": body})
@@ -121,14 +118,12 @@ class Edge:
 
 def _cookie(ask: Ask, page: Page) -> Header | None:
     """Return what has the reader read nothing older than the page from now on."""
+    if not ask.token:
+        page.cookie = page.cookie or (_set_cookie(page.token) if page.token else None)
+        return page.cookie
     token = dict(ask.token)
     tokens.merge(token, page.token)
-    if token == ask.kept:
-        return None
-    if not ask.kept and token == page.token:
-        page.cookie = page.cookie or _set_cookie(token)
-        return page.cookie
-    return _set_cookie(token)
+    return None if token == ask.kept else _set_cookie(token)
 
 
 def _set_cookie(token: tokens.Token) -> Header:

@@ -22,7 +22,9 @@ from apps.replication.conf import conf
 from apps.replication.tokens import Token
 
 # Of each answer its own; and what says how the body is sent, which the edge says itself.
-OWN = frozenset({"content-length", "date", "server", "connection", "x-request-id", "vary", "rookery-read"})
+OWN = frozenset(
+    {"content-length", "date", "server", "connection", "x-request-id", "vary", "rookery-read"}
+)
 VARIES = frozenset({"cookie", "accept-encoding"})
 
 

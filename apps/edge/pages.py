@@ -7,7 +7,8 @@ when time changes what it says. Between changes a look at one number is enough.
 
 import gzip
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from http.cookies import SimpleCookie
 from threading import Lock
 
@@ -39,7 +40,6 @@ class Page:
     generation: int
     # How often the near cache had forgotten something when the page was last found to be right.
     checked: int = -1
-    gzipped: bytes = field(default=b"", repr=False)
     # What a visitor without a token is to keep, ready to be sent.
     cookie: Header | None = None
 
@@ -48,13 +48,16 @@ class Page:
         """Bytes in memory, about."""
         return OVERHEAD + 2 * len(self.body) + 100 * len(self.versions)
 
-    def content(self, *, zipped: bool) -> bytes:
-        """Return the body, compressed once for all who take it so."""
-        if not zipped:
-            return self.body
-        if not self.gzipped:
-            self.gzipped = gzip.compress(self.body, compresslevel=5, mtime=0)
-        return self.gzipped
+    @cached_property
+    def plain(self) -> tuple[list[Header], bytes]:
+        """The headers and the body as they are sent."""
+        return [*self.headers, _length(self.body)], self.body
+
+    @cached_property
+    def zipped(self) -> tuple[list[Header], bytes]:
+        """The same compressed, once for all who take it so."""
+        body = gzip.compress(self.body, compresslevel=5, mtime=0)
+        return [*self.headers, _length(body), (b"content-encoding", b"gzip")], body
 
     def reaches(self, seen: Token, current: Token) -> bool:
         """Tell whether it is new enough for a reader, where `current` is known to be in it too."""
@@ -129,6 +132,10 @@ def is_current(page: Page, near: Near, generation: int) -> bool:
 def cookie_header(cookie: SimpleCookie) -> Header:
     """Return the header that sets one cookie."""
     return b"set-cookie", next(iter(cookie.values())).OutputString().encode("latin-1")
+
+
+def _length(body: bytes) -> Header:
+    return b"content-length", str(len(body)).encode()
 
 
 def _holds(near: Near, versions: dict[str, object]) -> bool:
