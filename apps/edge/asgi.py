@@ -5,7 +5,7 @@ application = Edge(WSGIMiddleware(django, workers=8), most_bytes=64 * 2**20)
 
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from typing import Any
 
 from django.conf import settings
@@ -16,6 +16,8 @@ from apps.edge import asks
 from apps.edge.asks import Ask
 from apps.edge.flights import SCOPE, Flight
 from apps.edge.pages import Header, Page, Pages, cookie_header, is_current
+from apps.grid import metrics
+from apps.grid.metrics import Sample
 from apps.plugins import calls
 from apps.replication import middleware, tokens
 
@@ -38,6 +40,10 @@ class Edge:
         self.outcomes: Counter[str] = Counter()
         # While the process stops, connections end with their next answer.
         self.is_leaving = False
+        metrics.family(
+            "rookery_edge_answers", "counter", "Requests at the edge by outcome.", self._samples
+        )
+        metrics.family("rookery_edge_bytes", "gauge", "Bytes of kept pages.", self._bytes)
         self._flights: dict[asks.Key, Flight] = {}
         self._alone: dict[bytes, float] = {}
 
@@ -106,6 +112,13 @@ class Edge:
 
     def _count(self, outcome: str) -> None:
         self.outcomes[outcome] += 1
+
+    def _samples(self) -> Iterator[Sample]:
+        for outcome, count in dict(self.outcomes).items():
+            yield Sample({"outcome": outcome}, count, "_total")
+
+    def _bytes(self) -> Iterator[Sample]:
+        yield Sample({}, self.pages.bytes)
 
     def _is_alone(self, ask: Ask) -> bool:
         return self._alone.get(ask.key.path, 0.0) > time.monotonic()

@@ -48,6 +48,7 @@ def test_every_add_on_has_a_page_of_its_own():
         "caching",
         "events",
         "outgoing",
+        "edge",
         "push",
         "plugins",
     )
