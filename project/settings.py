@@ -12,9 +12,10 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from apps.cluster import topology as topologies
-from apps.kernel import env
+from apps.kernel import addresses, env
 from apps.kernel.errors import Misconfigured
 from apps.plugins import discovery
+from apps.throttling import pace
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 HOME = Path(os.environ.get("ROOKERY_HOME") or BASE_DIR / ".rookery").resolve()
@@ -179,6 +180,7 @@ INSTALLED_APPS = [
     "apps.cluster",
     "apps.grid",
     "apps.plugins",
+    "apps.throttling",
     "apps.replication",
     "apps.sharding",
     "apps.indexing",
@@ -269,6 +271,14 @@ SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 SESSION_COOKIE_NAME = "rookery_session"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
+
+# --- Limits ----------------------------------------------------------------------------------
+# Who is believed about whom it asks for (X-Forwarded-For) and about a request's id.
+TRUSTED_PROXIES = addresses.networks(
+    "ROOKERY_TRUSTED_PROXIES", env.words(os.environ, "ROOKERY_TRUSTED_PROXIES")
+)
+THROTTLING_URL = TOPOLOGY.cache
+THROTTLING_LIMITS = pace.parsed("ROOKERY_LIMITS", env.words(os.environ, "ROOKERY_LIMITS"))
 
 # --- Over the wire ---------------------------------------------------------------------------
 SECURE_SSL_REDIRECT = HTTPS
