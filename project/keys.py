@@ -43,7 +43,11 @@ def refuse_examples(topology: Topology, key: str, token: str) -> None:
 
 def _is_example(password: str) -> bool:
     lowered = password.lower()
-    return 0 < len(password) < SHORTEST or lowered in PASSWORDS or any(word in lowered for word in EXAMPLES)
+    return (
+        0 < len(password) < SHORTEST
+        or lowered in PASSWORDS
+        or any(word in lowered for word in EXAMPLES)
+    )
 
 
 def _urls(topology: Topology) -> Iterator[tuple[str, str]]:
