@@ -15,6 +15,7 @@ from apps.kernel import addresses, env
 from apps.kernel.errors import Misconfigured
 from apps.plugins import discovery
 from apps.throttling import pace
+from apps.tracing import logs
 from project import keys, policy
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -159,6 +160,7 @@ INSTALLED_APPS = [
     "apps.grid",
     "apps.plugins",
     "apps.throttling",
+    "apps.tracing",
     "apps.replication",
     "apps.sharding",
     "apps.indexing",
@@ -186,6 +188,7 @@ INSTALLED_APPS = [
     "csp",
 ]
 MIDDLEWARE = [
+    "apps.tracing.middleware.Traced",
     "apps.ops.measuring.Measured",
     "apps.grid.middleware.InFlight",
     "django.middleware.security.SecurityMiddleware",
@@ -289,16 +292,6 @@ STORAGES = {
 }
 
 # --- Logs ------------------------------------------------------------------------------------
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {
-        "apps": {"level": "INFO"},
-        "django": {"level": "WARNING"},
-        # It logs a traceback a second while Valkey is away.
-        "channels_redis": {"level": "CRITICAL"},
-    },
-}
+LOGGING = logs.configuration(
+    logs.form("ROOKERY_LOG_FORMAT", os.environ.get("ROOKERY_LOG_FORMAT", "line"))
+)

@@ -1,9 +1,10 @@
 """What each process measures of itself, for `/metrics`."""
 
+import logging
 import threading
 import time
 from bisect import bisect_left
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -26,7 +27,12 @@ class Durations:
     seconds: float = 0.0
 
 
+# What takes longer is written down wherever logs go.
+SLOW_SECONDS = 1.0
+requests = logging.getLogger("apps.requests")
+
 _lock = threading.Lock()
+_harvest: Counter[str] = Counter()
 _requests: defaultdict[tuple[str, str], Durations] = defaultdict(Durations)
 
 
@@ -40,8 +46,11 @@ class Measured:
         """Answer one request."""
         begun = time.perf_counter()
         response = self.get_response(request)
-        found = request.resolver_match
-        note(found.view_name if found else "", response.status_code, time.perf_counter() - begun)
+        seconds, found = time.perf_counter() - begun, request.resolver_match
+        view = found.view_name if found else ""
+        note(view, response.status_code, seconds)
+        harvest(response.headers.get("Harvest", ""))
+        _write_down(request, view, response.status_code, seconds)
         return response
 
 
@@ -51,6 +60,28 @@ def note(view: str, status: int, seconds: float) -> None:
         durations = _requests[view, f"{status // 100}xx"]
         durations.counts[bisect_left(BOUNDS, seconds)] += 1
         durations.seconds += seconds
+
+
+def harvest(header: str) -> None:
+    """Count the servers that an answer was put together from, of those that it needed: `3/4`."""
+    had, _, needed = header.partition("/")
+    if had.isdecimal() and needed.isdecimal():
+        with _lock:
+            _harvest.update(had=int(had), needed=int(needed))
+
+
+def _write_down(request: HttpRequest, view: str, status: int, seconds: float) -> None:
+    """Log a request: without its query, in which people write what is nobody's business."""
+    is_bad = status >= 500 or seconds > SLOW_SECONDS
+    fields = {
+        "method": request.method,
+        "path": request.path,
+        "view": view,
+        "status": status,
+        "milliseconds": round(1000 * seconds, 1),
+    }
+    text = "%(method)s %(path)s %(status)s in %(milliseconds)s ms"
+    requests.log(logging.WARNING if is_bad else logging.INFO, text, fields, extra=fields)
 
 
 def begin() -> None:
