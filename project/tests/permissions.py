@@ -114,6 +114,8 @@ PAGES = [
     # --- For operators ---
     get("metrics", "/metrics", (NO, NO, NO, YES, YES)),
     get("admin/units/", "/admin/units/", STAFF),
+    get("admin/topology/", "/admin/topology/", ADMIN),
+    get("admin/topology/now", "/admin/topology/now", ADMIN),
 ]
 
 # --- Admin: what is not about rows ---
@@ -193,11 +195,16 @@ def rows_of(table: Rows) -> list[Row]:
 ROWS = [*PAGES, *DESK, *(row for table in TABLES for row in rows_of(table))]
 
 # --- What browsers may subscribe to, over /ws/ and /events/ ---
-EVERYBODY, THEMSELVES, OPERATORS = "everybody", "signed-in accounts, each for itself", "operators"
+EVERYBODY, THEMSELVES, OPERATORS = (
+    "everybody",
+    "signed-in accounts, each for itself",
+    "operators: whoever may look at the bucket map",
+)
 TOPICS = {
     "arrivals": THEMSELVES,
     "home": THEMSELVES,
     "notifications": THEMSELVES,
     "post": EVERYBODY,
     "public": EVERYBODY,
+    "topology": OPERATORS,
 }
