@@ -14,7 +14,7 @@ Track = list[tuple[float, float | None]]
 
 
 def behind(points: Sequence[Point], primary: str, replica: str) -> Track:
-    """Return how far a replica was behind at each point, at least: older positions are not known."""
+    """Return how far a replica was behind at each point; at least, as it may be for longer."""
     passed: list[int] = []
     passed_at: list[float] = []
     track: Track = []

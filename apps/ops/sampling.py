@@ -1,7 +1,7 @@
 """One unit takes a snapshot every two seconds; the last minutes of them are kept in the grid.
 
-Which unit, a lease says: where it ends, the next unit to look takes it over. Snapshots are bounded in
-number and end by themselves, so nothing is left when no unit runs.
+Which unit, a lease says: where it ends, the next unit to look takes it over. Snapshots are bounded
+in number and end by themselves, so nothing is left when no unit runs.
 """
 
 import json

@@ -10,6 +10,7 @@ from typing import Any
 
 from celery import current_app
 from django.utils import timezone
+from kombu.connection import Connection
 from redis import RedisError
 
 from apps.grid import units
@@ -190,9 +191,15 @@ def _queue() -> int | None:
     options = {"socket_connect_timeout": 1, "socket_timeout": 1, "max_retries": 0}
     try:
         with current_app.connection_for_read(transport_options=options) as connection:
-            name = current_app.conf.task_default_queue
-            declared = connection.default_channel.queue_declare(name, passive=True)
-            return int(declared.message_count)
-    except Exception as error:  # each transport has errors of its own, also for "no such queue"
+            return _waiting_in(connection)
+    except Exception as error:  # each transport has errors of its own
         log.debug("The broker does not say how much waits: %s", error)
         return None
+
+
+def _waiting_in(connection: Connection) -> int:
+    name = current_app.conf.task_default_queue
+    try:
+        return int(connection.default_channel.queue_declare(name, passive=True).message_count)
+    except connection.channel_errors:
+        return 0  # where nothing waits there may be no queue
