@@ -85,6 +85,8 @@ GRID_URL = TOPOLOGY.cache
 GRID_NEAR_BYTES = env.integer(os.environ, "ROOKERY_NEAR_CACHE_MB", 64, 0, 65_536) * 2**20
 # What `units` shows; empty, it is what git says of the checkout.
 GRID_VERSION = os.environ.get("ROOKERY_VERSION", "")
+# Units take turns in noting how all servers are, for the operators' page and /metrics.
+OPS_SAMPLES = True
 DJANGO_REDIS_IGNORE_EXCEPTIONS = True
 DJANGO_REDIS_LOG_IGNORED_EXCEPTIONS = False
 

@@ -28,6 +28,7 @@ def pytest_configure(config: pytest.Config) -> None:
     from django.conf import settings
 
     settings.PLUGINS_HINTS = ""
+    settings.OPS_SAMPLES = False
     settings.THROTTLING_LIMITS = (False, {})
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 

@@ -1,6 +1,6 @@
 """Charts as SVG paths, from numbers. Pure; colours and strokes are the style sheet's."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from apps.ops.lag import Track
@@ -30,9 +30,13 @@ class Chart(NamedTuple):
 
 
 class Heat(NamedTuple):
-    """The buckets of a shard as squares, one path for each level of heat; and the hottest."""
+    """The buckets of a shard as squares, one path for each level of heat; and the hottest.
+
+    Where it is not `known` how hot they are, all of them look cold.
+    """
 
     shard: str
+    known: bool
     count: int
     levels: tuple[str, ...]
     height: int
@@ -75,15 +79,15 @@ def _gaps(track: Track, begun: float, seconds: float) -> Iterable[str]:
             yield f"M{WIDTH * (at - begun) / seconds:.1f} 0V{HEIGHT:.0f}"
 
 
-def heat(buckets: Sequence[str], events: Mapping[int, int]) -> list[Heat]:
+def heat(buckets: Sequence[str], events: Mapping[int, int], known: Container[str]) -> list[Heat]:
     """Return the buckets of each shard, by its name; one level hotter is about four times more."""
-    return [
-        _of_shard(shard, [n for n, owner in enumerate(buckets) if owner == shard], events)
-        for shard in sorted(set(buckets))
-    ]
+    owned: dict[str, list[int]] = {}
+    for number, shard in enumerate(buckets):
+        owned.setdefault(shard, []).append(number)
+    return [_of_shard(shard, shard in known, owned[shard], events) for shard in sorted(owned)]
 
 
-def _of_shard(shard: str, numbers: Sequence[int], events: Mapping[int, int]) -> Heat:
+def _of_shard(shard: str, known: bool, numbers: Sequence[int], events: Mapping[int, int]) -> Heat:
     levels: list[list[str]] = [[] for _ in range(LEVELS)]
     for place, number in enumerate(numbers):
         row, column = divmod(place, COLUMNS)
@@ -93,7 +97,9 @@ def _of_shard(shard: str, numbers: Sequence[int], events: Mapping[int, int]) -> 
     hot = sorted(((events.get(n, 0), n) for n in numbers if events.get(n)), reverse=True)[:3]
     rows = -(-len(numbers) // COLUMNS)
     squares = tuple("".join(each) for each in levels)
-    return Heat(shard, len(numbers), squares, rows * CELL, tuple((n, count) for count, n in hot))
+    return Heat(
+        shard, known, len(numbers), squares, rows * CELL, tuple((n, count) for count, n in hot)
+    )
 
 
 def level_of(events: int) -> int:

@@ -14,6 +14,7 @@ from apps.caching import stats
 from apps.grid import metrics, tracking
 from apps.grid.metrics import Sample
 from apps.replication import servers
+from apps.throttling import limits
 
 # Upper bounds in seconds: the promise is 300 ms.
 BOUNDS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
@@ -102,6 +103,10 @@ def begin() -> None:
     metrics.family(
         "rookery_replica_failures", "counter", "Times a replica was left out.", _of_failures
     )
+    metrics.family("rookery_limits", "counter", "What limits let or refused.", _of_limits)
+    metrics.family(
+        "rookery_harvest", "counter", "Servers that answers needed, and had.", _of_harvest
+    )
     metrics.family("rookery_near_cache_bytes", "gauge", "Bytes of the near cache.", _of_memory)
     metrics.family("rookery_near_cache_reads", "counter", "Reads of it by outcome.", _of_near)
 
@@ -152,3 +157,15 @@ def _of_near() -> Iterator[Sample]:
     near = [stream.near for stream in tracking.streams()]
     yield Sample({"outcome": "hit"}, sum(one.hits for one in near), "_total")
     yield Sample({"outcome": "miss"}, sum(one.misses for one in near), "_total")
+
+
+def _of_limits() -> Iterator[Sample]:
+    for (limit, outcome), count in limits.outcomes().items():
+        yield Sample({"limit": limit, "outcome": outcome}, count, "_total")
+
+
+def _of_harvest() -> Iterator[Sample]:
+    with _lock:
+        found = dict(_harvest)
+    for servers_that, count in found.items():
+        yield Sample({"servers": servers_that}, count, "_total")

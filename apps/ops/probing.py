@@ -1,13 +1,14 @@
 """Asking every server how it is, all at once, and waiting for none of them for long.
 
 A server that hangs keeps its connections open and says nothing, so each question is asked over a
-connection of its own, by a thread of its own, with an end to its patience.
+connection of its own, by a thread of its own, with an end to its patience. Nobody waits for a
+thread that hangs all the same.
 """
 
 import json
 import time
 from collections.abc import Generator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from threading import Thread
 from typing import Any
 
 import psycopg
@@ -48,6 +49,9 @@ class Impatient(psycopg.Connection[Any]):
 
 
 Questions = Mapping[str, str]
+# Of a server whose name is not even resolved, say.
+NOTHING = {"error": f"no answer within {ROUND_SECONDS} s"}
+_waiting: dict[str, Thread] = {}
 
 
 def ask_all(questions: Mapping[str, Questions]) -> dict[str, dict[str, Any]]:
@@ -55,12 +59,26 @@ def ask_all(questions: Mapping[str, Questions]) -> dict[str, dict[str, Any]]:
 
     `seconds` says how long it took; `error` why answers are missing.
     """
-    params = {alias: _params(alias) for alias in questions}
-    with ThreadPoolExecutor(max(1, len(questions)), "probe") as threads:
-        asked = {
-            alias: threads.submit(_ask, params[alias], each) for alias, each in questions.items()
-        }
-        return {alias: answer.result() for alias, answer in asked.items()}
+    answers: dict[str, dict[str, Any]] = {}
+    asking = {alias: _begin(alias, each, answers) for alias, each in questions.items()}
+    deadline = time.monotonic() + ROUND_SECONDS
+    for thread in asking.values():
+        thread.join(max(0.0, deadline - time.monotonic()))
+    return {alias: answers.get(alias, NOTHING) for alias in questions}
+
+
+def _begin(alias: str, questions: Questions, answers: dict[str, dict[str, Any]]) -> Thread:
+    """Ask on a thread of its own; while an earlier one still waits for the server, that one."""
+    if (waiting := _waiting.get(alias)) is not None and waiting.is_alive():
+        return waiting
+    params = _params(alias)
+
+    def work() -> None:
+        answers[alias] = _ask(params, questions)
+
+    thread = _waiting[alias] = Thread(target=work, name=f"probe-{alias}", daemon=True)
+    thread.start()
+    return thread
 
 
 def _ask(params: dict[str, Any], questions: Questions) -> dict[str, Any]:

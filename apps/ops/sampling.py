@@ -12,6 +12,7 @@ import threading
 import time
 from typing import Any, NamedTuple
 
+from django.conf import settings
 from redis import RedisError
 
 from apps.grid import units
@@ -58,7 +59,7 @@ class Sampler:
 
     def turn(self) -> None:
         """Begin a round on a thread of its own, if it is this unit's to do and none runs."""
-        if not self._running.acquire(blocking=False):
+        if not settings.OPS_SAMPLES or not self._running.acquire(blocking=False):
             return
         try:
             if not units.server().eval(TAKE_LEASE, 1, LEASE, _name(), LEASE_MS):

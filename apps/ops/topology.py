@@ -69,13 +69,14 @@ def now(request: HttpRequest) -> HttpResponse:
 def _context() -> dict[str, Any]:
     snapshot, points = sampling.current(), sampling.series()
     running = _units()
+    known = {outbox.shard for outbox in snapshot.outboxes if outbox.known}
     groups = [_group(snapshot, name, points, running or []) for name in _names(snapshot)]
     return {
         "groups": groups,
         "troubles": [*_troubles(snapshot, groups), *_of_grid(snapshot, running)],
         "snapshot": snapshot,
         "age": max(0, round(time.time() - snapshot.at)),
-        "heat": charts.heat(snapshot.buckets, snapshot.heat),
+        "heat": charts.heat(snapshot.buckets, snapshot.heat, known),
         "units": running,
         "minutes": KEPT_SECONDS // 60,
         "megabytes": snapshot.memory / 2**20 if snapshot.memory is not None else None,
