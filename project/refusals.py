@@ -11,6 +11,7 @@ from apps.accounts.errors import NoSuchAccount, NotAllowed
 from apps.kernel.errors import BadCursor, RookeryError
 from apps.plugins.errors import PluginFailed, Unanswered
 from apps.posts.errors import NoSuchPost, NotTheAuthor
+from apps.throttling.errors import TooMany
 
 log = logging.getLogger("apps.refusals")
 
@@ -26,6 +27,8 @@ STATUS: dict[type[RookeryError], int] = {
 }
 PAGES = {400: "400.html", 403: "403.html", 404: "404.html", 503: "plugins/failed.html"}
 RETRY_AFTER = 10
+# Of a form that comes back, what is shown anew or made anew.
+NOT_KEPT = {"text", "csrfmiddlewaretoken"}
 
 
 class Refusals:
@@ -40,6 +43,8 @@ class Refusals:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Answer for an exception that a view raised; None leaves it to Django."""
+        if isinstance(error, TooMany):
+            return _too_many(request, error)
         if isinstance(error, RookeryError):
             status = STATUS.get(type(error), 400)
             return render(request, PAGES[status], {"reason": str(error)}, status=status)
@@ -53,4 +58,13 @@ def _unavailable(request: HttpRequest) -> HttpResponse:
     context = {"draft": request.POST.get("text", ""), "retry_after": RETRY_AFTER}
     response = render(request, "503.html", context, status=503)
     response["Retry-After"] = str(RETRY_AFTER)
+    return response
+
+
+def _too_many(request: HttpRequest, error: TooMany) -> HttpResponse:
+    """Say when to try again; what was being written waits in a form, all its fields with it."""
+    fields = [(name, value) for name, value in request.POST.items() if name not in NOT_KEPT]
+    context = {"reason": str(error), "draft": request.POST.get("text", ""), "fields": fields}
+    response = render(request, "429.html", context, status=429)
+    response["Retry-After"] = str(error.wait)
     return response

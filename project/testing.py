@@ -29,6 +29,8 @@ def pytest_configure(config: pytest.Config) -> None:
     from django.conf import settings
 
     settings.PLUGINS_HINTS = ""
+    settings.OPS_SAMPLES = False
+    settings.THROTTLING_LIMITS = (False, {})
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
@@ -128,6 +130,29 @@ def deliver() -> Callable[[], int]:
 
 
 @pytest.fixture
+def held(settings: Any) -> Iterator[Callable[..., None]]:
+    """Limits are held, with nothing counted so far; returns a function that sets their paces."""
+    settings.THROTTLING_LIMITS = (True, {})
+
+    from apps.throttling import counters, limits
+
+    def forget() -> None:
+        limits._here._full_at.clear()
+        limits._breaker.succeed()
+        if found := list(counters.server().scan_iter("limit:*")):
+            counters.server().delete(*found)
+
+    def paces(**given: Any) -> None:
+        named = {name.replace("_", "-"): pace for name, pace in given.items()}
+        settings.THROTTLING_LIMITS = (True, named)
+
+    counters.server.cache_clear()
+    forget()
+    yield paces
+    forget()
+
+
+@pytest.fixture
 def topology() -> str:
     """The topology of the test databases, for processes of their own."""
     from django.db import connections
@@ -163,6 +188,7 @@ def start_process(topology: str, tmp_path: Path) -> Iterator[Callable[..., Any]]
         "ROOKERY_TOPOLOGY": topology,
         "ROOKERY_SECRET_KEY": settings.SECRET_KEY,
         "ROOKERY_HOME": str(settings.HOME),
+        "ROOKERY_LIMITS": "off",
     }
 
     def start(*command: str, **variables: str) -> subprocess.Popen[bytes]:

@@ -11,11 +11,14 @@ from django.utils.decorators import method_decorator
 
 from apps.accounts import selectors
 from apps.accounts.forms import ProfileForm, SignInForm, SignUpForm
+from apps.accounts.limits import PASSWORD, SIGN_UP_ADDRESS
 from apps.accounts.requests import account_of
 from apps.plugins import calls, hooks
 from apps.replication import scopes
+from apps.throttling.views import throttled
 
 
+@throttled(SIGN_UP_ADDRESS)
 def sign_up(request: HttpRequest) -> HttpResponse:
     """Make an account and sign it in."""
     if request.user.is_authenticated:
@@ -38,6 +41,7 @@ class SignIn(auth_views.LoginView):
     redirect_authenticated_user = True
 
 
+@method_decorator(throttled(PASSWORD), name="dispatch")
 @method_decorator(scopes.requires_fresh, name="dispatch")
 class ChangePassword(auth_views.PasswordChangeView):
     """Change one's own password; other browsers are signed out by it."""

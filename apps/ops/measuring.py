@@ -1,9 +1,10 @@
 """What each process measures of itself, for `/metrics`."""
 
+import logging
 import threading
 import time
 from bisect import bisect_left
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -13,6 +14,7 @@ from apps.caching import stats
 from apps.grid import metrics, tracking
 from apps.grid.metrics import Sample
 from apps.replication import servers
+from apps.throttling import limits
 
 # Upper bounds in seconds: the promise is 300 ms.
 BOUNDS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
@@ -26,7 +28,12 @@ class Durations:
     seconds: float = 0.0
 
 
+# What takes longer is written down wherever logs go.
+SLOW_SECONDS = 1.0
+requests = logging.getLogger("apps.requests")
+
 _lock = threading.Lock()
+_harvest: Counter[str] = Counter()
 _requests: defaultdict[tuple[str, str], Durations] = defaultdict(Durations)
 
 
@@ -40,8 +47,11 @@ class Measured:
         """Answer one request."""
         begun = time.perf_counter()
         response = self.get_response(request)
-        found = request.resolver_match
-        note(found.view_name if found else "", response.status_code, time.perf_counter() - begun)
+        seconds, found = time.perf_counter() - begun, request.resolver_match
+        view = found.view_name if found else ""
+        note(view, response.status_code, seconds)
+        harvest(response.headers.get("Harvest", ""))
+        _write_down(request, view, response.status_code, seconds)
         return response
 
 
@@ -51,6 +61,28 @@ def note(view: str, status: int, seconds: float) -> None:
         durations = _requests[view, f"{status // 100}xx"]
         durations.counts[bisect_left(BOUNDS, seconds)] += 1
         durations.seconds += seconds
+
+
+def harvest(header: str) -> None:
+    """Count the servers that an answer was put together from, of those that it needed: `3/4`."""
+    had, _, needed = header.partition("/")
+    if had.isdecimal() and needed.isdecimal():
+        with _lock:
+            _harvest.update(had=int(had), needed=int(needed))
+
+
+def _write_down(request: HttpRequest, view: str, status: int, seconds: float) -> None:
+    """Log a request: without its query, in which people write what is nobody's business."""
+    is_bad = status >= 500 or seconds > SLOW_SECONDS
+    fields = {
+        "method": request.method,
+        "path": request.path,
+        "view": view,
+        "status": status,
+        "milliseconds": round(1000 * seconds, 1),
+    }
+    text = "%(method)s %(path)s %(status)s in %(milliseconds)s ms"
+    requests.log(logging.WARNING if is_bad else logging.INFO, text, fields, extra=fields)
 
 
 def begin() -> None:
@@ -70,6 +102,10 @@ def begin() -> None:
     )
     metrics.family(
         "rookery_replica_failures", "counter", "Times a replica was left out.", _of_failures
+    )
+    metrics.family("rookery_limits", "counter", "What limits let or refused.", _of_limits)
+    metrics.family(
+        "rookery_harvest", "counter", "Servers that answers needed, and had.", _of_harvest
     )
     metrics.family("rookery_near_cache_bytes", "gauge", "Bytes of the near cache.", _of_memory)
     metrics.family("rookery_near_cache_reads", "counter", "Reads of it by outcome.", _of_near)
@@ -121,3 +157,15 @@ def _of_near() -> Iterator[Sample]:
     near = [stream.near for stream in tracking.streams()]
     yield Sample({"outcome": "hit"}, sum(one.hits for one in near), "_total")
     yield Sample({"outcome": "miss"}, sum(one.misses for one in near), "_total")
+
+
+def _of_limits() -> Iterator[Sample]:
+    for (limit, outcome), count in limits.outcomes().items():
+        yield Sample({"limit": limit, "outcome": outcome}, count, "_total")
+
+
+def _of_harvest() -> Iterator[Sample]:
+    with _lock:
+        found = dict(_harvest)
+    for servers_that, count in found.items():
+        yield Sample({"servers": servers_that}, count, "_total")

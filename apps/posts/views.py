@@ -19,6 +19,8 @@ from apps.posts import cards, services, threads
 from apps.posts.cards import PostCard
 from apps.posts.errors import DraftTaken, NoSuchPost, TextRefused
 from apps.posts.forms import ComposeForm
+from apps.posts.limits import POSTING, POSTING_ADDRESS, REACTING
+from apps.throttling.views import throttled
 
 # How a refused draft comes back; any other: 422.
 STATUS: dict[type[Exception], int] = {NotAllowed: 403, Unanswered: 503}
@@ -60,6 +62,7 @@ def compose(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @login_required
+@throttled(POSTING, POSTING_ADDRESS)
 def publish(request: HttpRequest) -> HttpResponse:
     """Publish a post or a reply; a refused one comes back with its text."""
     form = ComposeForm(request.POST)
@@ -82,6 +85,7 @@ def publish(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @login_required
+@throttled(REACTING)
 def like(request: HttpRequest, post_id: int) -> HttpResponse:
     """Like a post."""
     services.like(account_id=account_of(request).pk, post_id=post_id)
@@ -90,6 +94,7 @@ def like(request: HttpRequest, post_id: int) -> HttpResponse:
 
 @require_POST
 @login_required
+@throttled(REACTING)
 def unlike(request: HttpRequest, post_id: int) -> HttpResponse:
     """Take a like back."""
     services.unlike(account_id=account_of(request).pk, post_id=post_id)
@@ -98,6 +103,7 @@ def unlike(request: HttpRequest, post_id: int) -> HttpResponse:
 
 @require_POST
 @login_required
+@throttled(REACTING)
 def repost(request: HttpRequest, post_id: int) -> HttpResponse:
     """Repost a post."""
     services.repost(author_id=account_of(request).pk, post_id=post_id)
@@ -106,6 +112,7 @@ def repost(request: HttpRequest, post_id: int) -> HttpResponse:
 
 @require_POST
 @login_required
+@throttled(REACTING)
 def unrepost(request: HttpRequest, post_id: int) -> HttpResponse:
     """Take a repost back."""
     services.unrepost(author_id=account_of(request).pk, post_id=post_id)

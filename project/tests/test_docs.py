@@ -51,6 +51,8 @@ def test_every_add_on_has_a_page_of_its_own():
         "edge",
         "push",
         "plugins",
+        "throttling",
+        "tracing",
     )
     for name in names:
         text = (ROOT / "apps" / name / "README.md").read_text()
