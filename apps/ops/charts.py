@@ -37,7 +37,7 @@ class Heat(NamedTuple):
 
     shard: str
     known: bool
-    count: int
+    size: int
     levels: tuple[str, ...]
     height: int
     hottest: tuple[tuple[int, int], ...]

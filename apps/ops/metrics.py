@@ -16,7 +16,8 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from apps.grid import metrics, units
 from apps.ops import lag, sampling
-from apps.ops.snapshots import Server
+from apps.ops.sampling import series
+from apps.ops.snapshots import Server, Snapshot
 from apps.plugins import stats as plugins
 
 # Of each server what its reader gives; None: it is not known.
@@ -87,30 +88,39 @@ def _names(unit: units.Unit) -> dict[str, str]:
 
 def _of_topology() -> Iterator[Metric]:
     """What the latest snapshot says: no scrape asks a server, so none hangs with one."""
-    snapshot, points = sampling.current(), sampling.series()
+    snapshot = sampling.current()
+    yield from _of_servers(snapshot)
+    yield _of_lag(snapshot)
+    yield from _of_outboxes(snapshot)
+    yield from _single("rookery_queue_length", "Tasks that wait in the broker.", snapshot.queue)
+    yield from _single("rookery_grid_bytes", "Bytes the grid's server uses.", snapshot.memory)
+
+
+def _of_servers(snapshot: Snapshot) -> Iterator[Metric]:
     for name, about, read in SERVERS:
         metric = Metric(name, about, "gauge")
         for server in snapshot.servers:
             if (value := read(server)) is not None:
                 metric.add_sample(name, {"server": server.alias, "group": server.group}, value)
         yield metric
-    lagging = Metric("rookery_replica_lag_seconds", "How far a replica is behind.", "gauge")
+
+
+def _of_lag(snapshot: Snapshot) -> Metric:
+    metric, points = Metric("rookery_replica_lag_seconds", "How far behind.", "gauge"), series()
     for server in snapshot.servers:
         track = [] if server.is_primary else lag.behind(points, server.group, server.alias)
-        if track and track[-1][1] is not None:
-            lagging.add_sample(lagging.name, {"server": server.alias}, track[-1][1])
-    yield lagging
+        if track and (seconds := track[-1][1]) is not None:
+            metric.add_sample(metric.name, {"server": server.alias}, seconds)
+    return metric
+
+
+def _of_outboxes(snapshot: Snapshot) -> Iterator[Metric]:
     for name, about, field in OUTBOXES:
         metric = Metric(name, about, "gauge")
         for outbox in snapshot.outboxes:
             if outbox.known:
                 metric.add_sample(name, {"shard": outbox.shard}, getattr(outbox, field))
         yield metric
-    for name, about, found in (
-        ("rookery_queue_length", "Tasks that wait in the broker.", snapshot.queue),
-        ("rookery_grid_bytes", "Bytes that the grid's server uses.", snapshot.memory),
-    ):
-        yield from _single(name, about, found)
 
 
 def _single(name: str, about: str, value: float | None) -> Iterator[Metric]:

@@ -31,9 +31,9 @@ class Impatient(psycopg.Connection[Any]):
 
     deadline = float("inf")
 
-    def wait(self, gen: Any, interval: float = 0.1) -> Any:
+    def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
         """Wait for an answer; raises Silent."""
-        return super().wait(self._bounded(gen), interval)
+        return super().wait(self._bounded(gen), interval, timeout)
 
     def _bounded(self, gen: Any) -> Generator[Any, Any, Any]:
         """Pass a generator of psycopg on, which is woken ten times a second whatever comes."""

@@ -2,17 +2,17 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import Any, TypeVar, cast
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 
 from apps.kernel import addresses
 from apps.throttling import limits
 from apps.throttling.conf import conf
 from apps.throttling.limits import By, Limit
 
-P = ParamSpec("P")
-View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 
 def client_of(request: HttpRequest) -> str:
@@ -22,20 +22,20 @@ def client_of(request: HttpRequest) -> str:
     return addresses.household(addresses.client_of(peer, forwarded, conf().proxies))
 
 
-def throttled(*held: Limit) -> Callable[[View[P]], View[P]]:
+def throttled(*held: Limit) -> Callable[[View], View]:
     """Hold limits by account or address over what a view does when it is posted to.
 
     Raises TooMany before the view runs.
     """
 
-    def wrap(view: View[P]) -> View[P]:
+    def wrap(view: View) -> View:
         @wraps(view)
-        def counted(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def counted(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if request.method == "POST":
                 limits.hold({limit: _who(limit, request) for limit in held})
             return view(request, *args, **kwargs)
 
-        return counted
+        return cast(View, counted)
 
     return wrap
 

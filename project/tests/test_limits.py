@@ -108,6 +108,7 @@ def test_liking_and_following_are_limited_by_account(client, make_account, held)
 
 
 def test_every_limit_is_in_the_documents_with_its_numbers_and_what_holds_without_valkey():
+    import project.urls  # noqa: F401  (its views declare them)
     from project.tests.test_docs import ROOT
 
     text = (ROOT / "docs/security.md").read_text()

@@ -31,7 +31,7 @@ ROLES = ("visitor", "another", "owner", "moderator", "admin")
 def world(make_account):
     """One row of everything, most of it ada's; returns what stands for each in a path."""
     ada, wren = make_account("ada", shard="shard1"), make_account("wren")
-    post = posts.publish(author_id=ada.pk, text="hello #rooks")
+    post = posts.publish(author_id=ada.pk, text="hello")
     posts.like(account_id=wren.pk, post_id=post.pk)
     line = actions.record(account_id=ada.pk, by_id=wren.pk, deed=Deed.WARNED, reason="x")
     draft = Draft(author_id=ada.pk, text="held", in_reply_to_id=None)

@@ -62,7 +62,7 @@ def test_each_bucket_is_one_square_on_its_shard():
     owners = ["a" if number % 3 else "b" for number in range(1024)]
     found = charts.heat(owners, {0: 300, 1: 1, 2: 4, 5: 70}, {"a"})
 
-    assert [(shard.shard, shard.known, shard.count) for shard in found] == [
+    assert [(shard.shard, shard.known, shard.size) for shard in found] == [
         ("a", True, 682),
         ("b", False, 342),
     ]
