@@ -1,6 +1,7 @@
 """Keeps every sample, of all processes and machines, and judges them when the test ends."""
 
 import json
+import os
 import time
 from argparse import ArgumentParser
 from pathlib import Path
@@ -147,6 +148,7 @@ def _tell(environment: Environment, path: Path) -> None:
         shape = environment.shape_class
         since = now() - shape.started if shape.started else 0.0
         told = {
+            "pid": os.getpid(),
             "since": since,
             "users": environment.runner.user_count,
             "asked": samples.count(),

@@ -16,6 +16,8 @@ from apps.cluster import plan as plans
 from apps.cluster import processes
 from apps.cluster.embedded import Cluster
 from apps.loadtest.errors import CannotRun
+from apps.loadtest.perf import Meters
+from apps.loadtest.usage import cpu_seconds
 
 HOME = Path(settings.BASE_DIR) / ".rookery-load"
 # Enough that pages are full, and that not all visitors look at the same ones.
@@ -58,6 +60,25 @@ class Site:
         found["valkey"] = [valkey.pid] if valkey else []
         return found
 
+    def meters(self) -> Meters:
+        """Return what reads the CPU time of all its processes, and the number of its queries."""
+        pids = self.pids()
+
+        def spent() -> float:
+            return sum(sum(part.values()) for part in cpu_seconds(pids).values())
+
+        return Meters(cpu_seconds=spent, queries=self._queries)
+
+    def _queries(self) -> int:
+        count = "SELECT coalesce(sum(calls), 0)::bigint FROM pg_stat_statements"
+        return sum(int(server.ask(count)[0][0]) for server in self.cluster.servers())
+
+    def count_queries(self) -> None:
+        """Have the servers count; replicas get what their primary has."""
+        for server in self.cluster.servers():
+            if server.node.primary is None:
+                server.ask("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
+
 
 @contextmanager
 def own(say: Callable[[str], None]) -> Iterator[Site]:
@@ -71,6 +92,7 @@ def own(say: Callable[[str], None]) -> Iterator[Site]:
     try:
         say("Making its servers")
         cluster.up()
+        site.count_queries()
         site.manage("migrate_all")
         say("Making accounts and posts")
         site.manage("seed_demo", *(f"--{name}={count}" for name, count in DATA.items()))

@@ -14,7 +14,7 @@ from apps.loadtest.samples import Samples
 
 # At most so many points are drawn: a long test has several seconds to a point.
 POINTS = 270
-# The plan is followed in steps of a second, and a visitor first asks half a second later on average.
+# The plan is followed in steps of a second; a visitor first asks half a second later on average.
 LAG = 1.5
 
 

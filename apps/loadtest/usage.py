@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import psutil
@@ -10,29 +10,36 @@ import psutil
 Pids = Mapping[str, Sequence[int]]
 
 
-def cpu_seconds(pids: Sequence[int]) -> dict[int, float]:
-    """Return the CPU seconds of processes and all of their children, by process."""
-    found: dict[int, float] = {}
-    for pid in pids:
-        try:
-            parent = psutil.Process(pid)
-            family = [parent, *parent.children(recursive=True)]
-        except psutil.Error:
-            continue
-        for process in family:
-            try:
-                times = process.cpu_times()
-                found[process.pid] = times.user + times.system
-            except psutil.Error:
-                continue
+def cpu_seconds(pids: Pids) -> dict[str, dict[int, float]]:
+    """Return the CPU seconds of each part: its processes and all below them, by process."""
+    parents, seconds = {}, {}
+    for process in psutil.process_iter(["ppid", "cpu_times"]):
+        if times := process.info["cpu_times"]:
+            parents[process.pid] = process.info["ppid"]
+            seconds[process.pid] = times.user + times.system
+    part_of = {pid: name for name, mains in pids.items() for pid in mains}
+    found: dict[str, dict[int, float]] = {name: {} for name in pids}
+    for pid, used in seconds.items():
+        if name := _part(pid, part_of, parents):
+            found[name][pid] = used
     return found
+
+
+def _part(pid: int, part_of: Mapping[int, str], parents: Mapping[int, int | None]) -> str:
+    """Return the part of the nearest process above that is known; a chain may be cut by an end."""
+    at: int | None = pid
+    for _ in range(20):
+        if at is None or at in part_of:
+            break
+        at = parents.get(at)
+    return part_of.get(at or 0, "")
 
 
 class Watch:
     """Samples the processes of a site, and of the generator, in a thread, while a test runs."""
 
-    def __init__(self, pids: Callable[[], Pids], every: float = 1.0) -> None:
-        self.pids, self.every = pids, every
+    def __init__(self, pids: Pids, every: float = 1.0) -> None:
+        self.pids, self.every = dict(pids), every
         self.rows: list[tuple[float, dict[str, float], dict[str, float]]] = []
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._sample, daemon=True)
@@ -48,18 +55,18 @@ class Watch:
     def usage(self, started: float, seconds: float) -> dict[str, Any]:
         """Return the cores of each part over time, and the busiest single process of each."""
         rows = [row for row in self.rows if 0 <= row[0] - started <= seconds]
-        names = list(rows[0][1]) if rows else []
+        names = list(rows[-1][1]) if rows else []
         return {
             "at": [moment - started for moment, _, _ in rows],
-            "cores": {name: [cores[name] for _, cores, _ in rows] for name in names},
-            "busiest": {name: max(most[name] for _, _, most in rows) for name in names},
+            "cores": {name: [cores.get(name, 0.0) for _, cores, _ in rows] for name in names},
+            "busiest": {name: max(most.get(name, 0.0) for _, _, most in rows) for name in names},
             "machine": psutil.cpu_count(),
         }
 
     def _sample(self) -> None:
-        before, at = self._read(), time.monotonic()
+        before, at = cpu_seconds(self.pids), time.monotonic()
         while not self._end.wait(self.every):
-            after, moment = self._read(), time.monotonic()
+            after, moment = cpu_seconds(self.pids), time.monotonic()
             cores, most = {}, {}
             for name, used in after.items():
                 old = before.get(name, {})
@@ -67,6 +74,3 @@ class Watch:
                 cores[name], most[name] = sum(spent), max(spent, default=0.0)
             self.rows.append((time.time(), cores, most))
             before, at = after, moment
-
-    def _read(self) -> dict[str, dict[int, float]]:
-        return {name: cpu_seconds(pids) for name, pids in self.pids().items()}
