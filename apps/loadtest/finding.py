@@ -30,7 +30,7 @@ class Found:
             yield f"Not even {self.failed_at:.2%} of the stress test passes here."
         else:
             peak = max(phase.users for phase in self.best.phases)
-            yield f"[bold]{self.scale:.2%} of the stress test passes: {peak:,} visitors at once.[/bold]"
+            yield f"[bold]{self.scale:.2%} of the stress test passes: {peak:,} visitors.[/bold]"
             yield from pods(self.best, self.scale)
         if self.failed is not None:
             yield f"At {self.failed_at:.2%} it fails. {saturated(self.failed)}"
@@ -100,3 +100,12 @@ def _high(values: list[float]) -> float:
     """Return the mean of the highest tenth."""
     top = sorted(values, reverse=True)[: max(1, len(values) // 10)]
     return sum(top) / len(top)
+
+
+def attempt_line(found: Summary, scale: float) -> str:
+    """Say how an attempt ended."""
+    peak = max(phase.users for phase in found.phases)
+    worst = max(phase.p999 for phase in found.phases)
+    errors = sum(phase.errors for phase in found.phases)
+    word = "[green]passes[/green]" if found.passed else "[red]fails[/red]"
+    return f"{scale:8.2%} {peak:6,} visitors: {word}, p99.9 {worst:,.0f} ms, {errors:,} errors"

@@ -145,7 +145,7 @@ def _answer(line: http.client.HTTPConnection, ask: Ask) -> tuple[bytes, bytes]:
     body = answer.read()
     if answer.status != ask.status:
         raise CannotRun(
-            f"{ask.method} {ask.path} answers {answer.status}, not {ask.status}. See the site's log."
+            f"{ask.method} {ask.path} answers {answer.status}, not {ask.status}. See its log."
         )
     packed = answer.getheader("Content-Encoding") == "gzip"
     return gzip.decompress(body) if packed else body, body

@@ -13,6 +13,7 @@ STYLE = Path(__file__).with_name("report.css")
 HEAD = ("asked", "errors", "p50 ms", "p99 ms", "p99.9 ms")
 # Where p99.9 means something: below, it is the greatest value of few.
 ENOUGH = 10_000
+LONG = 60
 
 
 def page(summary: Summary) -> str:
@@ -100,7 +101,7 @@ def _percent(errors: float, rate: float) -> float:
 
 
 def _cores(usage: dict[str, Any]) -> list[Line]:
-    styles = "abcdef"
+    styles = "abcdefgh"
     return [
         Line(name, styles[n % len(styles)], values)
         for n, (name, values) in enumerate(usage["cores"].items())
@@ -114,7 +115,7 @@ def _endpoints(summary: Summary, phase: PhaseResult) -> str:
             *_figures(row, 0 if row.name in summary.told else summary.limits.p999_ms),
         )
         for row in summary.endpoints
-        if row.phase == phase.name
+        if row.phase == phase.name and row.asked
     ]
     return _table((phase.name, *HEAD), rows)
 
@@ -159,5 +160,11 @@ def _notes(summary: Summary) -> str:
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     top = "".join(f"<th>{escape(name)}</th>" for name in head)
-    body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
+    body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in rows)
     return f'<div class="table"><table><tr>{top}</tr>{body}</table></div>'
+
+
+def _cell(text: str) -> str:
+    """Return a cell; a number does not break, words do."""
+    kind = ' class="text"' if len(text) > LONG else ""
+    return f"<td{kind}>{text}</td>"

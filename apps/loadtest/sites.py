@@ -1,6 +1,7 @@
 """A site of our own to test: quickstart in a folder of its own, with data, gone afterwards."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -22,8 +23,13 @@ from apps.loadtest.usage import cpu_seconds
 HOME = Path(settings.BASE_DIR) / ".rookery-load"
 # Enough that pages are full, and that not all visitors look at the same ones.
 DATA = {"accounts": 1000, "posts": 20_000, "follows": 20_000}
-# The main process of each part, by a word of its command line.
-PARTS = {"web": "serving.web", "push": "serving.push", "worker": "worker", "beat": "beat"}
+# The processes of each part by their command line; gunicorn gives its own another one.
+PARTS = {
+    "web": re.compile(r"project\.(serving\.web|wsgi)"),
+    "push": re.compile(r"project\.(serving\.push|asgi)"),
+    "worker": re.compile(r"celery.* worker"),
+    "beat": re.compile(r"celery.* beat"),
+}
 PATIENCE = 180
 # Counts each query; kept in memory, and cheap.
 COUNTING = {"shared_preload_libraries": "pg_stat_statements"}
@@ -48,11 +54,11 @@ class Site:
 
     def pids(self) -> dict[str, list[int]]:
         """Return the main processes of each part; their children belong to the part too."""
-        found = {name: [] for name in PARTS}
+        found: dict[str, list[int]] = {name: [] for name in PARTS}
         for process in processes.marked("ROOKERY_QUICKSTART", str(HOME)):
             line = " ".join(process.cmdline())
-            for name, word in PARTS.items():
-                if word in line.split() or f"project.{word}" in line:
+            for name, pattern in PARTS.items():
+                if pattern.search(line):
                     found[name].append(process.pid)
         servers = [server.process for server in self.cluster.servers()]
         found["postgres"] = [process.pid for process in servers if process]

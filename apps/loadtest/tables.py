@@ -13,6 +13,8 @@ from apps.loadtest.profiles import Profile
 from apps.loadtest.running import Live
 from apps.loadtest.summaries import Summary
 
+TIMES = ("p50 ms", "p99 ms", "p99.9 ms")
+
 
 @contextmanager
 def progress(console: Console, profile: Profile) -> Iterator[Callable[[Live], None]]:
@@ -38,7 +40,7 @@ def progress(console: Console, profile: Profile) -> Iterator[Callable[[Live], No
 def summary(found: Summary) -> Table:
     """Return the phases of a test, and the endpoints of each."""
     title = f"{found.profile}: {'passed' if found.passed else 'FAILED'}"
-    table = _table(title, ("phase", "endpoint"), ("asked", "errors", "p50", "p99", "p99.9"))
+    table = _table(title, ("phase", "endpoint"), ("asked", "errors", *TIMES))
     for phase in found.phases:
         cells = (f"{phase.asked:,}", f"{phase.errors:,}", *_ms(phase.p50, phase.p99, phase.p999))
         style = "bold red" if phase.faults else "bold green"
@@ -62,7 +64,7 @@ def faults(found: Summary) -> Iterable[str]:
 
 def measured(rows: Iterable[Measured]) -> Table:
     """Return what single endpoints cost."""
-    names = ("p50", "p99", "p99.9", "CPU ms", "queries", "kB", "kB sent")
+    names = (*TIMES, "CPU ms", "queries", "kB", "kB sent")
     table = _table("one endpoint after the other", ("endpoint",), names)
     for row in rows:
         table.add_row(
@@ -86,4 +88,4 @@ def _table(title: str, texts: Iterable[str], numbers: Iterable[str]) -> Table:
 
 
 def _ms(*values: float) -> list[str]:
-    return [f"{value:,.1f} ms" for value in values]
+    return [f"{value:,.1f}" for value in values]

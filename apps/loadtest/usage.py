@@ -7,6 +7,8 @@ from typing import Any
 
 import psutil
 
+# What programs that have nothing to do with the test used: with much of it, no figure counts.
+OTHERS = "other programs"
 Pids = Mapping[str, Sequence[int]]
 
 
@@ -23,6 +25,11 @@ def cpu_seconds(pids: Pids) -> dict[str, dict[int, float]]:
         if name := _part(pid, part_of, parents):
             found[name][pid] = used
     return found
+
+
+def _busy_seconds() -> float:
+    times = psutil.cpu_times()
+    return float(sum(times) - times.idle - getattr(times, "iowait", 0.0))
 
 
 def _part(pid: int, part_of: Mapping[int, str], parents: Mapping[int, int | None]) -> str:
@@ -64,7 +71,7 @@ class Watch:
         }
 
     def _sample(self) -> None:
-        before, at = cpu_seconds(self.pids), time.monotonic()
+        before, at, busy = cpu_seconds(self.pids), time.monotonic(), _busy_seconds()
         while not self._end.wait(self.every):
             after, moment = cpu_seconds(self.pids), time.monotonic()
             cores, most = {}, {}
@@ -72,5 +79,8 @@ class Watch:
                 old = before.get(name, {})
                 spent = [max(0.0, t - old.get(pid, t)) / (moment - at) for pid, t in used.items()]
                 cores[name], most[name] = sum(spent), max(spent, default=0.0)
+            spent_by_all = _busy_seconds()
+            ours = sum(cores.values())
+            cores[OTHERS] = max(0.0, (spent_by_all - busy) / (moment - at) - ours)
             self.rows.append((time.time(), cores, most))
-            before, at = after, moment
+            before, at, busy = after, moment, spent_by_all
