@@ -22,6 +22,10 @@ PROFILE = re.compile(r'class="name" href="(/@\w+)"')
 WARM = 20
 
 
+# CPU seconds and queries, None where they cannot be counted.
+Spent = tuple[float | None, float | None]
+
+
 @dataclass(frozen=True)
 class Measured:
     """What an endpoint costs: milliseconds, and queries and bytes of one request."""
@@ -89,35 +93,44 @@ def _signed_in(url: str, session: str) -> list[Ask]:
     return [*found, Ask("post", "POST", "/posts/", writing, body, 302)]
 
 
-def measure(url: str, ask: Ask, *, count: int, rate: float, meters: Meters) -> Measured:
+def idle(meters: Meters, seconds: float) -> Spent:
+    """Return what a second costs in which nobody asks."""
+    before = _read(meters)
+    time.sleep(seconds)
+    return _each(before, _read(meters), seconds)
+
+
+def measure(
+    url: str, ask: Ask, *, count: int, rate: float, meters: Meters, idle: Spent
+) -> Measured:
     """Ask `count` times at a fixed rate, each when it is due; return what it cost."""
     line = _connect(url)
     for number in range(WARM):
         _answer(line, _turned(ask, number))
-    before = _read(meters)
-    start, times, raw, sent = time.perf_counter(), [], 0, 0
+    before, start = _read(meters), time.perf_counter()
+    times, whole, sent = [], 0, 0
     for number in range(count):
         due = start + number / rate
         time.sleep(max(0.0, due - time.perf_counter()))
-        whole, body = _answer(line, _turned(ask, number))
+        page, body = _answer(line, _turned(ask, number))
         times.append(time.perf_counter() - due)
-        sent += len(body)
-        raw += len(whole)
-    after = _read(meters)
+        whole, sent = whole + len(page), sent + len(body)
+    seconds = time.perf_counter() - start
+    cpu, queries = _each(before, _read(meters), count)
     line.close()
-    shown = percentiles.in_ms(sorted(times))
-    cpu, queries = (
-        None if a is None or b is None else (b - a) / count
-        for a, b in zip(before, after, strict=True)
-    )
     return Measured(
         ask.name,
-        **shown,
-        cpu_ms=None if cpu is None else 1000 * cpu,
-        queries=queries,
-        page_bytes=raw / count,
+        **percentiles.in_ms(sorted(times)),
+        cpu_ms=None if cpu is None else max(0.0, 1000 * (cpu - (idle[0] or 0) * seconds / count)),
+        queries=None if queries is None else max(0.0, queries - (idle[1] or 0) * seconds / count),
+        page_bytes=whole / count,
         sent_bytes=sent / count,
     )
+
+
+def _each(before: list[Any], after: list[Any], by: float) -> Spent:
+    cpu, queries = (None if a is None else (b - a) / by for a, b in zip(before, after, strict=True))
+    return cpu, queries
 
 
 def _turned(ask: Ask, number: int) -> Ask:
