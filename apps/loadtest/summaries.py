@@ -138,7 +138,7 @@ class Summing:
         errors = self._failures(self.names, start, end).total()
         shown = percentiles.in_ms(times)
         due = self.profile.due(start - LAG, end - LAG)
-        faults = self._faults(shown["p999"], errors, len(times), due)
+        faults = self._faults(shown["p999"], errors, len(times), due - phase.users)
         return PhaseResult(
             phase.name, phase.users, start, end, due, len(times), errors, **shown, faults=faults
         )
@@ -150,6 +150,7 @@ class Summing:
             faults.append(f"p99.9 is {p999:,.0f} ms, not under {limits.p999_ms:g} ms")
         if share >= limits.errors:
             faults.append(f"{share:.2%} are errors, not under {limits.errors:.2%}")
+        # Of each visitor one request may fall outside of the phase.
         if asked < limits.asked * due:
             faults.append(
                 f"only {asked:,} of {due:,.0f} requests were made: give the generator more "
