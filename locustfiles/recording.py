@@ -46,7 +46,8 @@ def said(answer: Any) -> str:
     """Say in short what was wrong with an answer."""
     if answer.status_code:
         return f"status {answer.status_code}"
-    return type(answer.error).__name__
+    # The client wraps what happened in "no more tries are left".
+    return type(getattr(answer.error, "original", None) or answer.error).__name__
 
 
 class Schedule(LoadTestShape):

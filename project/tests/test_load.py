@@ -17,7 +17,7 @@ from apps.loadtest.running import Run
 from apps.posts import services as posts
 
 PATIENT = 9_000
-SMALL = {"profile": "load", "scale": 0.2, "speed": 10}
+SMALL = {"profile": "load", "scale": 0.06, "speed": 10}
 
 
 def watch_nothing(live):
@@ -66,7 +66,7 @@ class TestSite:
             if live["since"] > 5 and not stopped:
                 stopped.extend(pause_web(3))
 
-        found = Run(url=site.url, people=path, limit_ms=2_500, **SMALL).summary(watch)
+        found = Run("load", site.url, path, scale=0.2, speed=10, limit_ms=2_500).summary(watch)
 
         assert stopped
         assert any("p99.9" in fault for fault in found.phases[1].faults)
