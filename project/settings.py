@@ -184,6 +184,7 @@ INSTALLED_APPS = [
     "apps.archives",
     *(() if PLUGINS_SAFE_MODE else (plugin.package for plugin in PLUGINS)),
     "apps.demo",
+    "apps.loadtest",
     "apps.ops",
     "apps.plugins.apps.SiteConfig",
     "django.contrib.auth",

@@ -53,6 +53,7 @@ def test_every_add_on_has_a_page_of_its_own():
         "plugins",
         "throttling",
         "tracing",
+        "loadtest",
     )
     for name in names:
         text = (ROOT / "apps" / name / "README.md").read_text()
