@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from apps.cluster import plan as plans
 from apps.cluster import etcd, groups, patroni, postgres, processes, programs, valkey
+from apps.cluster import plan as plans
 from apps.cluster.errors import ClusterError
 from apps.cluster.plan import Plan, Shape
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from apps.cluster import etcd, postgres, processes, programs
-from apps.cluster.errors import ClusterError
 from apps.cluster.plan import USER, Node, Plan
 
 # Seconds. Patroni takes no shorter lease than 20; a node that is lost costs that much.
@@ -72,7 +71,7 @@ class Member(postgres.Server):
     def _api(self, path: str) -> dict[str, Any]:
         url = f"http://127.0.0.1:{self.node.api_port}/{path}"
         try:
-            with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310
+            with urllib.request.urlopen(url, timeout=2) as answer:
                 return dict(json.load(answer))
         except urllib.error.HTTPError as error:  # 503: it is here, and says that it is not well
             with error:
