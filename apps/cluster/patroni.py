@@ -90,7 +90,7 @@ class Member(postgres.Server):
             "name": self.node.name,
             "restapi": {"listen": api, "connect_address": api, "authentication": secret},
             "etcd3": {"hosts": [client.removeprefix("http://") for client in clients]},
-            "log": {"level": "INFO"},
+            "log": {"level": "INFO", "deduplicate_heartbeat_logs": True},
             "bootstrap": {"dcs": self._agreed(), "initdb": _initdb()},
             "postgresql": {
                 "listen": address,
