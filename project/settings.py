@@ -198,6 +198,7 @@ INSTALLED_APPS = [
     "apps.archives",
     *(() if PLUGINS_SAFE_MODE else (plugin.package for plugin in PLUGINS)),
     "apps.demo",
+    "apps.drills",
     "apps.ops",
     "apps.plugins.apps.SiteConfig",
     "django.contrib.auth",

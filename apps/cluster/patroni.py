@@ -10,6 +10,8 @@ from apps.cluster.plan import USER, Node, Plan
 
 # Seconds. Patroni takes no shorter lease than 20; a node that is lost costs that much.
 LEASE, ROUND, RETRY = 20, 1, 3
+# A replica that says nothing holds up every commit that waits for it, for so long.
+SILENCE = {"wal_sender_timeout": "3s", "wal_receiver_timeout": "3s"}
 BY_PATRONI = {"listen_addresses", "wal_log_hints", "hot_standby"}
 
 
@@ -131,7 +133,7 @@ class Member(postgres.Server):
         }
 
     def _parameters(self) -> dict[str, str]:
-        ours = {**postgres.SETTINGS, **self.extra}
+        ours = {**postgres.SETTINGS, **SILENCE, **self.extra}
         return {name: value for name, value in ours.items() if name not in BY_PATRONI}
 
 
