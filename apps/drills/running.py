@@ -14,7 +14,7 @@ from apps.drills.workload import THREADS, Workload
 # Each author writes every other second at 100 a second: one by one, as people do.
 AUTHORS = 4 * THREADS
 # The first requests of a new process take long; they are no measure.
-WARM_UP = 3.0
+WARM_UP = 5.0
 
 
 def check(drill: Drill, site: Site) -> None:
@@ -29,10 +29,10 @@ def run(
 ) -> Figures:
     """Harm and heal a site under `rate` writes a second, `seconds` before and after."""
     site.notes.clear()
+    _warm_up(site, people, rate)
     workload = Workload(site.port, people, rate)
     workload.start()
     try:
-        time.sleep(WARM_UP)
         begun = time.monotonic()
         time.sleep(seconds)
         harmed = time.monotonic()
@@ -45,6 +45,13 @@ def run(
         workload.stop()
     times = Times(begun, harmed, healed, workload.ends)
     return verdict.figures(workload.samples, times, _audit(site, workload, people), HARMED)
+
+
+def _warm_up(site: Site, people: dict[str, Any], rate: float) -> None:
+    workload = Workload(site.port, people, rate)
+    workload.start()
+    time.sleep(WARM_UP)
+    workload.stop()
 
 
 def _audit(site: Site, workload: Workload, people: dict[str, Any]) -> ledger.Ledger:

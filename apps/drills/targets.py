@@ -30,12 +30,10 @@ def send(number: int, targets: Iterable[psutil.Process], home: Path) -> None:
 
 
 def _is_of(target: psutil.Process, home: Path) -> bool:
-    """Tell by the command line or the environment of it, or of what started it."""
+    """Tell whether this program started it, or it or what started it has its data below `home`."""
     with suppress(psutil.NoSuchProcess):
-        for process in (target, *target.parents()):
-            words = " ".join(process.cmdline())
-            with suppress(psutil.AccessDenied):
-                words += " " + process.environ().get("ROOKERY_HOME", "")
-            if str(home) in words:
-                return True
-    return not target.is_running()
+        line = [target, *target.parents()]
+        if os.getpid() in (process.pid for process in line[1:]):
+            return True
+        return any(str(home) in word for process in line for word in process.cmdline())
+    return True  # it has ended meanwhile
