@@ -20,13 +20,15 @@ def send(number: int, targets: Iterable[psutil.Process], home: Path) -> None:
 
     psutil remembers when each was started: an id that was given anew meanwhile is not signalled.
     """
-    for target in targets:
-        if not target.is_running():
-            continue
+    # All are looked at before the first is harmed: a child that lost its parent cannot be told.
+    ours = list(targets)
+    for target in ours:
         if not _is_of(target, home):
             raise DrillError(f"Process {target.pid} is not of the site under {home}.")
+    for target in ours:
         with suppress(ProcessLookupError, psutil.NoSuchProcess):
-            os.kill(target.pid, number)
+            if target.is_running():
+                os.kill(target.pid, number)
 
 
 def _is_of(target: psutil.Process, home: Path) -> bool:
