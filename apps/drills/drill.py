@@ -1,7 +1,7 @@
 """What a drill is: a small plug that says what it harms, what stays promised, and how it heals."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from apps.drills.site import Site
 
@@ -17,8 +17,8 @@ class Drill:
     That nothing acknowledged is lost, nothing doubled, and no reader sees the past, is promised
     by all of them. `gap` is the longest time, in seconds, that the harmed shard may take no write
     after the harm; with Patroni it is `gap_ha`. `spares` says that the other shards stay within
-    twice their p99.9, `flawless` that no request fails at all. `ready` refuses, by DrillError,
-    where the drill cannot be held.
+    twice their p99.9, `flawless` that no request fails at all. What `needs_http` is no harm to who
+    calls services. `ready` refuses, by DrillError, where the drill cannot be held.
     """
 
     name: str
@@ -32,8 +32,9 @@ class Drill:
     gap_ha: float | None = None
     spares: bool = False
     flawless: bool = False
-    needs: str = ""
-    ready: Callable[[Site], None] = field(default=nothing)
+    needs_ha: bool = False
+    needs_http: bool = False
+    ready: Callable[[Site], None] = nothing
 
     def longest_gap(self, is_ha: bool) -> float | None:
         """Return how long the harmed shard may take no write; None where nothing is promised."""

@@ -14,7 +14,7 @@ def listing(drills: list[Drill]) -> Table:
     """Return a table of all drills."""
     table = Table("drill", "harms", "promises", "heals", box=box.SIMPLE)
     for drill in drills:
-        name = f"{drill.name} (--ha)" if drill.needs == "ha" else drill.name
+        name = f"{drill.name} (--ha)" if drill.needs_ha else drill.name
         table.add_row(f"[bold]{name}[/bold]", drill.harms, drill.promises, drill.heals)
     return table
 

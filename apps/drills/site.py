@@ -1,6 +1,5 @@
 """The site that a drill harms: a cluster of its own, with web, worker and beat as processes."""
 
-import json
 import os
 import shutil
 import signal
@@ -10,7 +9,6 @@ import urllib.request
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import psutil
 from django.conf import settings
@@ -42,11 +40,13 @@ class Site:
         self.crew: dict[str, subprocess.Popen[bytes]] = {}
         self.notes: list[str] = []
 
-    def open(self) -> None:
-        """Bring up servers, schema and processes."""
+    def found(self) -> None:
+        """Bring up the servers."""
         shape = Shape(shards=2, replicas=1, ha=self.is_ha)
-        self.home.mkdir(parents=True, exist_ok=True)
         self.cluster.up(None if self.cluster.plan() else shape)
+
+    def open(self) -> None:
+        """Bring up schema and processes, on servers that are up."""
         self.manage("migrate_all")
         (self.home / "beat").mkdir(exist_ok=True)
         for name in COMMANDS:
@@ -96,10 +96,6 @@ class Site:
         if done.returncode:
             raise DrillError(f"`manage.py {' '.join(command)}` failed: {done.stderr.strip()}")
         return done.stdout
-
-    def people(self, authors: int) -> dict[str, Any]:
-        """Make signed-in authors on each shard, and readers who follow them all."""
-        return dict(json.loads(self.manage("drill", "people", "--authors", str(authors))))
 
     def shards(self) -> list[str]:
         """Return the names of the shards."""

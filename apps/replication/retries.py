@@ -49,6 +49,7 @@ def again(work: Callable[[], T], error: Exception) -> T:
     """
     if not conf().failover_seconds or not may_repeat(error) or not _waiting.acquire(blocking=False):
         raise error
+    log.warning("Once more, for nothing was committed: %s", str(error).partition("\n")[0])
     try:
         return _until_found(work, error)
     finally:
@@ -59,7 +60,6 @@ def _until_found(work: Callable[[], T], error: Exception) -> T:
     end_at = time.monotonic() + conf().failover_seconds
     while True:
         close_old_connections()
-        log.warning("Once more, for nothing was committed: %s", str(error).strip())
         try:
             return work()
         except (DatabaseError, InterfaceError) as later:

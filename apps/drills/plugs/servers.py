@@ -75,7 +75,7 @@ DRILLS = (
         heal=Site.await_whole,
         hold=24,
         gap_ha=23,
-        needs="ha",
+        needs_ha=True,
     ),
     Drill(
         name="primary-hang",
