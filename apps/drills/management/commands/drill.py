@@ -1,4 +1,4 @@
-"""`manage.py drill list|NAME`: harm done on purpose, and what became of the promises."""
+"""`manage.py drill list|NAME …`: harm done on purpose, and what became of the promises."""
 
 import logging
 import os
@@ -29,7 +29,7 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("name", help="a drill, or `list`")
+        parser.add_argument("names", nargs="+", help="drills, held in a row, or `list`")
         parser.add_argument("--ha", action="store_true", help="on a cluster that Patroni leads")
         parser.add_argument("--rate", type=float, default=20, help="writes a second (default 20)")
         parser.add_argument(
@@ -48,14 +48,14 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """List the drills, or hold one; exit code 1 when its promise is broken."""
+        """List the drills, or hold some; exit code 1 when a promise is broken."""
         width = None if self.stdout.isatty() else 110
         self.console = Console(file=self.stdout, highlight=False, width=width)  # type: ignore[arg-type]
-        if options["name"] == "list":
+        if options["names"] == ["list"]:
             self.console.print(report.listing(list(catalogue.DRILLS.values())))
             return
         try:
-            kept = self._hold(catalogue.named(options["name"]), options)
+            kept = self._hold([catalogue.named(name) for name in options["names"]], options)
         except (DrillError, ClusterError) as error:
             raise CommandError(str(error)) from error
         except KeyboardInterrupt:
@@ -63,28 +63,29 @@ class Command(BaseCommand):
         if not kept:
             raise CommandError("A promise was broken.")
 
-    def _hold(self, drill: Drill, options: dict[str, Any]) -> bool:
-        _check(drill, options)
+    def _hold(self, drills: list[Drill], options: dict[str, Any]) -> bool:
+        _check(drills, options)
         form = "ha" if options["ha"] else "plain"
         home = (options["home"] or settings.BASE_DIR / ".rookery-drills" / form).resolve()
         site = Site(home, is_ha=options["ha"], say=self.console.print)
-        running.check(drill, site)
+        for drill in drills:
+            running.check(drill, site)
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             if home != settings.HOME:
                 _begin_there(site)
             site.open()
-            return self._rounds(drill, site, options)
+            return self._rounds(drills * options["times"], site, options)
         finally:
             site.close(keep=options["keep"])
 
-    def _rounds(self, drill: Drill, site: Site, options: dict[str, Any]) -> bool:
+    def _rounds(self, drills: list[Drill], site: Site, options: dict[str, Any]) -> bool:
         # What meets a harmed server is counted; it need not be told line by line.
         logging.getLogger("apps").setLevel(logging.CRITICAL)
         embody = Caller if options["through"] == "services" else partial(Browser, site.port)
         crowds = people.gather(running.AUTHORS)
         load = Load(crowds, embody, options["rate"], options["seconds"])
-        kept = [self._once(drill, site, load) for _ in range(options["times"])]
+        kept = [self._once(drill, site, load) for drill in drills]
         return all(kept)
 
     def _once(self, drill: Drill, site: Site, load: Load) -> bool:
@@ -94,12 +95,13 @@ class Command(BaseCommand):
         return not broken
 
 
-def _check(drill: Drill, options: dict[str, Any]) -> None:
+def _check(drills: list[Drill], options: dict[str, Any]) -> None:
     for name, (low, high) in LIMITS.items():
         if not low <= options[name] <= high:
             raise DrillError(f"--{name} is a number from {low} to {high}.")
-    if drill.needs_http and options["through"] != "http":
-        raise DrillError(f"{drill.name} harms web processes: run it --through http.")
+    for drill in drills:
+        if drill.needs_http and options["through"] != "http":
+            raise DrillError(f"{drill.name} harms web processes: run it --through http.")
 
 
 def _begin_there(site: Site) -> None:
