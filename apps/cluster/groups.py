@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import cast
 
 from apps.cluster import etcd, patroni, processes
 from apps.cluster.errors import ClusterError
@@ -43,21 +44,26 @@ def leader(members: list[Member]) -> Member | None:
     return next((member for member in members if member.is_leader() and member.answers()), None)
 
 
+def await_leader(members: list[Member], patience: float = PATIENCE) -> Member:
+    """Return the primary of a group once it has one; raises ClusterError."""
+    found: list[Member | None] = []
+    if processes.wait_for(lambda: found.append(leader(members)) or bool(found[-1]), patience):
+        return cast(Member, found[-1])
+    logs = " and ".join(str(member.log) for member in members)
+    raise ClusterError(f"{members[0].node.group} has found no primary. Look at {logs}.")
+
+
 def is_whole(members: list[Member]) -> bool:
     """Tell whether a group has a primary and a replica in step, and all replicas stream."""
     roles = [member.role() for member in members]
     others = [m for m, role in zip(members, roles, strict=True) if role != "primary"]
-    is_led = len(others) == len(members) - 1 and "sync replica" in roles
+    is_led = len(others) == len(members) - 1 and (not others or "sync replica" in roles)
     return is_led and all(member.is_streaming() for member in others)
 
 
 def _await_group(members: list[Member]) -> None:
-    name = members[0].node.group
-    logs = " and ".join(str(member.log) for member in members)
-    if not processes.wait_for(lambda: leader(members) is not None, PATIENCE, pause=0.2):
-        raise ClusterError(f"{name} has found no primary. Look at {logs}.")
-    primary = leader(members)
-    if primary is not None:
-        primary.ensure_database()
+    await_leader(members).ensure_database()
     if not processes.wait_for(lambda: is_whole(members), PATIENCE, pause=0.2):
+        logs = " and ".join(str(member.log) for member in members)
+        name = members[0].node.group
         raise ClusterError(f"A replica of {name} does not stream. Look at {logs}.")

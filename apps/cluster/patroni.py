@@ -54,7 +54,8 @@ class Member(postgres.Server):
 
     def is_leader(self) -> bool:
         """Whether it is the primary, and holds the lease of its group."""
-        return self._seen().get("role") == "leader" and self._seen().get("state") == "running"
+        seen = self._seen()
+        return (seen.get("role"), seen.get("state")) == ("leader", "running")
 
     def is_streaming(self) -> bool:
         """Whether it follows the primary and streams from it."""
@@ -73,7 +74,7 @@ class Member(postgres.Server):
     def _api(self, path: str) -> dict[str, Any]:
         url = f"http://127.0.0.1:{self.node.api_port}/{path}"
         try:
-            with urllib.request.urlopen(url, timeout=2) as answer:
+            with urllib.request.urlopen(url, timeout=5) as answer:
                 return dict(json.load(answer))
         except urllib.error.HTTPError as error:  # 503: it is here, and says that it is not well
             with error:

@@ -103,20 +103,20 @@ class Site:
         return list(found.topology()["shards"]) if found else []
 
     def servers(self, group: str = HARMED) -> list[Server]:
-        """Return the servers of a shard or of the directory, its primary first."""
+        """Return the servers of a shard or of the directory, its primary first.
+
+        Raises ClusterError where Patroni finds none.
+        """
         if self.is_ha:
             members = [m for m in self.cluster.members() if m.node.group == group]
-            lead = groups.leader(members)
+            lead = groups.await_leader(members)
             return sorted(members, key=lambda member: member is not lead)
         servers = self.cluster.servers()
         return [s for s in servers if group in (s.node.name, s.node.primary)]
 
     def primary(self, group: str = HARMED) -> Server:
-        """Return the primary of a shard; raises DrillError while it has none."""
-        first, *_ = self.servers(group)
-        if self.is_ha and groups.leader([first]) is None:  # type: ignore[list-item]
-            raise DrillError(f"{group} has no primary now. Look at `cluster status`.")
-        return first
+        """Return the primary of a shard."""
+        return self.servers(group)[0]
 
     def await_whole(self) -> None:
         """Wait until every group has its primary and all replicas again."""
