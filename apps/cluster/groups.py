@@ -1,8 +1,8 @@
 """The groups of an HA cluster: etcd and all members started, until each group has its primary."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import cast
 
 from apps.cluster import etcd, patroni, processes
 from apps.cluster.errors import ClusterError
@@ -46,9 +46,11 @@ def leader(members: list[Member]) -> Member | None:
 
 def await_leader(members: list[Member], patience: float = PATIENCE) -> Member:
     """Return the primary of a group once it has one; raises ClusterError."""
-    found: list[Member | None] = []
-    if processes.wait_for(lambda: found.append(leader(members)) or bool(found[-1]), patience):
-        return cast(Member, found[-1])
+    end_at = time.monotonic() + patience
+    while time.monotonic() < end_at:
+        if found := leader(members):
+            return found
+        time.sleep(0.2)
     logs = " and ".join(str(member.log) for member in members)
     raise ClusterError(f"{members[0].node.group} has found no primary. Look at {logs}.")
 

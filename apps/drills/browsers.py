@@ -2,6 +2,7 @@
 
 import http.client
 import secrets
+import select
 import urllib.parse
 from http.cookies import SimpleCookie
 
@@ -45,7 +46,8 @@ class Browser:
     def _ask(
         self, method: str, path: str, form: dict[str, str]
     ) -> tuple[http.client.HTTPResponse, str]:
-        if self.connection is None:
+        if self.connection is None or self._is_hung_up():
+            self.close()
             self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         headers = {
             "Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items()),
@@ -61,6 +63,11 @@ class Browser:
             raise
         self._keep(answer)
         return answer, body
+
+    def _is_hung_up(self) -> bool:
+        """Tell whether the server has closed the connection while nothing was asked."""
+        sock = self.connection.sock if self.connection else None
+        return sock is not None and bool(select.select([sock], [], [], 0)[0])
 
     def _keep(self, answer: http.client.HTTPResponse) -> None:
         for line in answer.headers.get_all("Set-Cookie", []):
