@@ -5,6 +5,7 @@ import shutil
 import signal
 import threading
 import time
+from contextlib import suppress
 
 import psycopg
 import pytest
@@ -75,7 +76,8 @@ def shard(cluster):
 def kill(*found):
     for process in found:
         for member in [*process.children(recursive=True), process]:
-            os.kill(member.pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.kill(member.pid, signal.SIGKILL)
 
 
 class Writer(threading.Thread):
