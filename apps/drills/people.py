@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.auth.base_user import AbstractBaseUser
 
 from apps.accounts import services as accounts
-from apps.accounts.models import Account
 from apps.follows import loading as follows
 from apps.sharding import directory
 from apps.sharding.conf import conf
@@ -31,7 +31,7 @@ class Crowd(NamedTuple):
 
 def gather(count: int) -> dict[str, Crowd]:
     """Make `count` authors and a reader on each shard; returns them by shard."""
-    found: dict[str, list[Account]] = {shard: [] for shard in conf().shards}
+    found: dict[str, list[AbstractBaseUser]] = {shard: [] for shard in conf().shards}
     run = secrets.token_hex(3)
     number = 0
     while any(len(people) <= count for people in found.values()):
@@ -49,10 +49,10 @@ def gather(count: int) -> dict[str, Crowd]:
     return crowds
 
 
-def _author(account: Account) -> Author:
+def _author(account: AbstractBaseUser) -> Author:
     session = import_module(settings.SESSION_ENGINE).SessionStore()
     session[SESSION_KEY] = str(account.pk)
     session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
     session[HASH_SESSION_KEY] = account.get_session_auth_hash()
     session.create()
-    return Author(account.pk, account.username, str(session.session_key))
+    return Author(account.pk, account.get_username(), str(session.session_key))

@@ -37,7 +37,13 @@ def _is_of(target: psutil.Process, home: Path) -> bool:
         line = [target, *target.parents()]
         if os.getpid() in (process.pid for process in line[1:]):
             return True
-        # Valkey has its own words in place of its command line, but stays in its folder.
-        words = [word for process in line for word in (*process.cmdline(), process.cwd())]
-        return any(str(home) in word for word in words)
+        return any(str(home) in word for process in line for word in _words(process))
     return True  # it has ended meanwhile
+
+
+def _words(process: psutil.Process) -> list[str]:
+    words = list(process.cmdline())
+    # Valkey has its own words in place of its command line, but stays in its folder.
+    with suppress(psutil.AccessDenied):
+        words.append(process.cwd())
+    return words
