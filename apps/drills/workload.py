@@ -12,10 +12,13 @@ from django.db import DatabaseError, InterfaceError
 
 from apps.drills.people import Author, Crowd
 from apps.drills.samples import ERROR, OK, READ, WRITE, Sample
+from apps.kernel.errors import RookeryError
 
 # Every so many of its writes an author reads its own page.
 READ_EVERY = 5
 THREADS = 12
+# What a browser is shown as a 503, services raise.
+FAILURES = (OSError, http.client.HTTPException, DatabaseError, InterfaceError, RookeryError)
 
 
 class Person(Protocol):
@@ -56,7 +59,7 @@ class Writer(threading.Thread):
     def _note(self, kind: str, due: float, act: Callable[[], tuple[str, str]], text: str) -> str:
         try:
             outcome, why = act()
-        except (OSError, http.client.HTTPException, DatabaseError, InterfaceError) as error:
+        except FAILURES as error:
             outcome, why = ERROR, type(error).__name__
         done = time.monotonic()
         self.workload.samples.append(Sample(self.shard, kind, outcome, due, done, text, why))
