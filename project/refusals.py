@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from functools import partial
 
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
@@ -11,6 +12,7 @@ from apps.accounts.errors import NoSuchAccount, NotAllowed
 from apps.kernel.errors import BadCursor, RookeryError
 from apps.plugins.errors import PluginFailed, Unanswered
 from apps.posts.errors import NoSuchPost, NotTheAuthor
+from apps.replication import retries
 from apps.throttling.errors import TooMany
 
 log = logging.getLogger("apps.refusals")
@@ -43,6 +45,16 @@ class Refusals:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Answer for an exception that a view raised; None leaves it to Django."""
+        found = request.resolver_match
+        if found is not None and not request.FILES and retries.may_repeat(error):
+            try:
+                view = partial(found.func, request, *found.args, **found.kwargs)
+                return retries.again(view, error)
+            except Exception as later:
+                error = later
+        return self._refusal(request, error)
+
+    def _refusal(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, TooMany):
             return _too_many(request, error)
         if isinstance(error, RookeryError):

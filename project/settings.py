@@ -69,6 +69,11 @@ REPLICATION_MAX_LAG_SECONDS = env.integer(os.environ, "ROOKERY_REPLICA_MAX_LAG",
 REPLICATION_ANSWER_SECONDS = 1.0
 # How long a read on a replica may take before it runs again on the primary.
 REPLICATION_READ_SECONDS = 10.0
+# How long a request that lost its primary, and committed nothing, waits for the next one.
+_led = any("," in DATABASES[alias]["HOST"] for alias in REPLICATION_GROUPS)
+REPLICATION_FAILOVER_SECONDS = env.integer(
+    os.environ, "ROOKERY_FAILOVER_SECONDS", 5 if _led else 0, 0, 60
+)
 SHARDING_SHARDS = list(TOPOLOGY.shards)
 CACHES = {
     "default": {
@@ -185,6 +190,7 @@ INSTALLED_APPS = [
     *(() if PLUGINS_SAFE_MODE else (plugin.package for plugin in PLUGINS)),
     "apps.demo",
     "apps.loadtest",
+    "apps.drills",
     "apps.ops",
     "apps.plugins.apps.SiteConfig",
     "django.contrib.auth",

@@ -13,6 +13,7 @@ class Conf:
 
     A replica further behind than `max_lag_seconds` is left out for a while; so is one that takes
     longer than `answer_seconds` to say how far it is. A read on a replica may take `read_seconds`.
+    A request that lost its primary waits `failover_seconds` for the next one; 0 where none comes.
     """
 
     groups: dict[str, tuple[str, ...]]
@@ -21,6 +22,7 @@ class Conf:
     max_lag_seconds: float
     answer_seconds: float
     read_seconds: float
+    failover_seconds: float
 
     def primary_of(self, alias: str) -> str:
         """Return the primary alias of the group that `alias` belongs to."""
@@ -41,6 +43,7 @@ def conf() -> Conf:
         max_lag_seconds=settings.REPLICATION_MAX_LAG_SECONDS,
         answer_seconds=settings.REPLICATION_ANSWER_SECONDS,
         read_seconds=settings.REPLICATION_READ_SECONDS,
+        failover_seconds=settings.REPLICATION_FAILOVER_SECONDS,
     )
 
 

@@ -15,6 +15,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from apps.kernel import dependencies
 from apps.replication import patience, positions, scopes, servers, tokens
 from apps.replication.conf import conf
+from apps.replication.errors import Superseded
 
 log = logging.getLogger(__name__)
 
@@ -43,10 +44,12 @@ def carry(execute: Execute, sql: Any, params: Any, many: bool, context: dict[str
             raise
     _turn_to(connections[group], context)
     with servers.of(group).reading():
-        return _read(execute, sql, params, context)
+        return _read(execute, sql, params, context, is_last=True)
 
 
-def _read(execute: Execute, sql: str, params: Any, context: dict[str, Any]) -> Any:
+def _read(
+    execute: Execute, sql: str, params: Any, context: dict[str, Any], *, is_last: bool = False
+) -> Any:
     connection, cursor = context["connection"], context["cursor"].cursor
     group, scope = conf().primary_of(connection.alias), scopes.current()
     question = positions.question(connection.alias, connection.connection)
@@ -55,11 +58,26 @@ def _read(execute: Execute, sql: str, params: Any, context: dict[str, Any]) -> A
     cursor.set_result(-1)
     position = positions.answer(connection.connection, cursor.fetchone())
     cursor.set_result(0)
+    if connection.alias == group:
+        _check_current(group, position, is_last)
     positions.note(connection, position)
     if scope is not None:
         tokens.advance(scope.token, group, position, is_primary=connection.alias == group)
         scope.answered.setdefault(group, set()).add(connection.alias)
     return result
+
+
+def _check_current(group: str, position: tokens.Position, is_last: bool) -> None:
+    """Raise Superseded for the answer of a primary that has been replaced, as far as known.
+
+    What another process has seen may stem from servers that are gone for good: it is believed
+    for one more connection, and then no more.
+    """
+    scope = scopes.current()
+    seen = scope.token.get(group, tokens.START).timeline if scope and not is_last else 0
+    known = max(servers.history(group).timeline, seen)
+    if position.timeline < known:
+        raise Superseded(position.timeline, known)
 
 
 def _write(execute: Execute, sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
@@ -76,9 +94,10 @@ def _is_the_servers_fault(connection: BaseDatabaseWrapper, group: str, error: Ex
     """Tell whether a read that failed may run again on the primary; leave its server out."""
     state = _state(error)
     if connection.alias == group:
-        if state == IN_RECOVERY:
+        is_replaced = state == IN_RECOVERY or isinstance(error, Superseded)
+        if is_replaced:
             connection.close()
-        return state == IN_RECOVERY
+        return is_replaced
     if state == CANCELLED and "recovery" not in str(error):
         return False
     log.warning("A read runs again on %s: %s", group, str(error).strip())

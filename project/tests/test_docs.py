@@ -54,6 +54,7 @@ def test_every_add_on_has_a_page_of_its_own():
         "throttling",
         "tracing",
         "loadtest",
+        "drills",
     )
     for name in names:
         text = (ROOT / "apps" / name / "README.md").read_text()
