@@ -139,4 +139,9 @@ class Site:
         foreign = ("ROOKERY_TOPOLOGY", "ROOKERY_SECRET_KEY")
         kept = {name: value for name, value in os.environ.items() if name not in foreign}
         url = f"http://127.0.0.1:{self.port}"
-        return {**kept, "ROOKERY_HOME": str(self.home), "ROOKERY_SITE_URL": url, "ROOKERY_LIMITS": "off"}
+        return {
+            **kept,
+            "ROOKERY_HOME": str(self.home),
+            "ROOKERY_SITE_URL": url,
+            "ROOKERY_LIMITS": "off",
+        }
