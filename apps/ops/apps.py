@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.backends.signals import connection_created
 
 
 class OpsConfig(AppConfig):
@@ -10,4 +11,5 @@ class OpsConfig(AppConfig):
         from apps.ops import measuring, sampling
 
         measuring.begin()
+        connection_created.connect(measuring.watch, dispatch_uid="ops")
         announcing.say_too(sampling.turn)

@@ -7,7 +7,9 @@ from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.http import HttpRequest, HttpResponse
 
 from apps.caching import stats
@@ -34,6 +36,7 @@ requests = logging.getLogger("apps.requests")
 
 _lock = threading.Lock()
 _harvest: Counter[str] = Counter()
+_statements: Counter[str] = Counter()
 _requests: defaultdict[tuple[str, str], Durations] = defaultdict(Durations)
 
 
@@ -85,6 +88,19 @@ def _write_down(request: HttpRequest, view: str, status: int, seconds: float) ->
     requests.log(logging.WARNING if is_bad else logging.INFO, text, fields, extra=fields)
 
 
+def watch(*, connection: BaseDatabaseWrapper, **_: object) -> None:
+    """Count what is sent over a connection from now on."""
+    if count not in connection.execute_wrappers:
+        connection.execute_wrappers.append(count)
+
+
+def count(execute: Callable[..., Any], *args: Any) -> Any:
+    """Send a statement, and count it for its server; the last argument is Django's context."""
+    with _lock:
+        _statements[args[-1]["connection"].alias] += 1
+    return execute(*args)
+
+
 def begin() -> None:
     """Declare what is measured."""
     metrics.family(
@@ -93,6 +109,7 @@ def begin() -> None:
     metrics.family(
         "rookery_cached_queries", "counter", "Asks of cached queries by outcome.", _of_queries
     )
+    metrics.family("rookery_statements", "counter", "Statements sent.", _of_statements)
     metrics.family("rookery_reads", "counter", "Reads by the server that answered.", _of_reads)
     metrics.family(
         "rookery_replica_behind_seconds", "gauge", "How far a replica is behind.", _of_replicas
@@ -157,6 +174,13 @@ def _of_near() -> Iterator[Sample]:
     near = [stream.near for stream in tracking.streams()]
     yield Sample({"outcome": "hit"}, sum(one.hits for one in near), "_total")
     yield Sample({"outcome": "miss"}, sum(one.misses for one in near), "_total")
+
+
+def _of_statements() -> Iterator[Sample]:
+    with _lock:
+        found = dict(_statements)
+    for alias, number in found.items():
+        yield Sample({"server": alias}, number, "_total")
 
 
 def _of_limits() -> Iterator[Sample]:

@@ -27,6 +27,6 @@ def site(start_process, tmp_path):
     start_process(*worker)
     beat = ("celery", "--quiet", "-A", "project", "beat", "--pidfile=")
     start_process(*beat, "--schedule", str(tmp_path / "beat"))
-    assert processes.wait_for(lambda: answers(f"{found.url}/health/live"), 30)
-    assert processes.wait_for(lambda: answers(f"http://127.0.0.1:{push_port}/health/live"), 30)
+    assert processes.wait_for(lambda: answers(f"{found.url}/health/live"), 90)
+    assert processes.wait_for(lambda: answers(f"http://127.0.0.1:{push_port}/health/live"), 90)
     return found

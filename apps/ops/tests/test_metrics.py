@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
+from django.db import connections
 from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families as parse
 
@@ -98,6 +99,7 @@ def test_one_question_gives_the_numbers_of_requests_queries_and_servers(
     assert sum(by_replicas) + found["rookery_reads_total", "shard0"] >= 1
     assert found["rookery_replica_left_out", "shard0_replica0"] in (0, 1)
     assert found["rookery_server_up", "shard0", "shard0_replica0"] == 1
+    assert found["rookery_statements_total", "default"] >= 1
     assert found["rookery_server_position_bytes", "shard1", "shard1"] > 0
     assert found["rookery_replica_lag_seconds", "shard0_replica0"] >= 0
     assert found["rookery_queue_length",] >= 0
@@ -161,3 +163,12 @@ def test_what_plugins_measure_is_there_while_they_are_on(admin, listed, monkeypa
     monkeypatch.setattr(stats.calls, "gather", lambda hook: [mine])
 
     assert 'my_rooks{colour="black"} 7.0' in admin.get("/metrics").text
+
+
+def test_each_statement_counts_for_its_server():
+    before = measuring._statements["shard1"]
+    for _ in range(3):
+        with connections["shard1"].cursor() as cursor:
+            cursor.execute("SELECT 1")
+
+    assert measuring._statements["shard1"] == before + 3
