@@ -1,7 +1,6 @@
 """Keeps every sample, of all processes and machines, and judges them when the test ends."""
 
 import json
-import os
 import time
 from argparse import ArgumentParser
 from pathlib import Path
@@ -61,12 +60,19 @@ class Schedule(LoadTestShape):
         """Return how many visitors there are to be, and how fast they come."""
         if not self.started:
             options = self.runner.environment.parsed_options
+            if options.begin and not Path(options.begin).exists():
+                return 0, 100.0
             self.profile = self.profile.changed(scale=options.scale, speed=options.speed)
-            self.started = now()
+            self.started = float(Path(options.begin).read_text()) if options.begin else now()
+            self.share, self.shares = map(int, options.share.split("/"))
         since = now() - self.started
+        if since < 0:
+            return 0, 100.0
         if since < self.profile.seconds:
-            # What a second's step asks for is there before the next one.
-            return self.profile.users_at(since), max(100.0, self.profile.peak)
+            # Rounded so that the shares of all processes make the whole. What a second's step asks
+            # for is there before the next one.
+            users = (self.profile.users_at(since) + self.share) // self.shares
+            return users, max(100.0, self.profile.peak)
         return self._rest(since - self.profile.seconds)
 
     def _rest(self, since: float) -> tuple[int, float] | None:
@@ -86,6 +92,9 @@ def _options(parser: ArgumentParser) -> None:
     add_argument("--speed", type=float, default=1, help="10: phases of a tenth of their time")
     add_argument("--people", default="", help="sessions, of `manage.py loadtest people`")
     add_argument("--limit-ms", type=float, default=limits.p999_ms, help="for p99.9 of each phase")
+    add_argument("--share", default="0/1", help="1/4: be the second of four processes")
+    add_argument("--begin", default="", help="file that will say when: seconds since 1970")
+    add_argument("--samples", default="", help="JSON file for every sample; nothing is judged then")
     add_argument("--result", default="", help="JSON file for all figures")
     add_argument("--report", default="", help="HTML file for people")
     add_argument("--live", default="", help="JSON file of how it is, rewritten each second")
@@ -132,6 +141,10 @@ def _judge(environment: Environment, **_: Any) -> None:
     if isinstance(environment.runner, WorkerRunner):
         return
     shape, options = environment.shape_class, environment.parsed_options
+    if options.samples:
+        samples.write(Path(options.samples), [mix.TOLD])
+        environment.process_exit_code = 0
+        return
     summing = Summing(samples, shape.profile, shape.started, limits)
     summary = summing.summary(url=environment.host or "", told=[mix.TOLD])
     if options.result:
@@ -149,7 +162,6 @@ def _tell(environment: Environment, path: Path) -> None:
         shape = environment.shape_class
         since = now() - shape.started if shape.started else 0.0
         told = {
-            "pid": os.getpid(),
             "since": since,
             "users": environment.runner.user_count,
             "asked": samples.count(),

@@ -1,8 +1,10 @@
 """Every single answer of a test, unrounded: when it was due, how long it took, what was wrong."""
 
+import json
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 
@@ -64,6 +66,22 @@ class Samples:
             column.took.frombytes(took)
             column.late.frombytes(late)
             column.failed.extend((moment, error) for moment, error in failed)
+
+    def write(self, path: Path, told: Sequence[str]) -> None:
+        """Store all as JSON, with the names whose times are not judged."""
+        columns = {
+            name: [column.due.tolist(), column.took.tolist(), column.late.tolist(), column.failed]
+            for name, column in self.columns.items()
+        }
+        path.write_text(json.dumps({"told": list(told), "columns": columns}))
+
+    def read(self, path: Path) -> list[str]:
+        """Add what `write` stored; returns the names whose times are not judged."""
+        found = json.loads(path.read_text())
+        for name, (*times, failed) in found["columns"].items():
+            parts = [array("d", values).tobytes() for values in times]
+            self.take_over({name: [*parts, failed]})
+        return list(found["told"])
 
     def count(self) -> int:
         """Return how many there are."""

@@ -32,7 +32,7 @@ def progress(console: Console, profile: Profile) -> Iterator[Callable[[Live], No
             said = (
                 f"{live['users']:,} visitors, {live['asked']:,} answers, {live['errors']:,} errors"
             )
-            shown.update(bar, completed=live["since"], said=said)
+            shown.update(bar, completed=max(0.0, live["since"]), said=said)
 
         yield watch
 

@@ -148,7 +148,7 @@ class Command(BaseCommand):
         with tables.progress(self.console, profile) as show, Watch(pids) as watch:
 
             def told(live: dict[str, Any]) -> None:
-                watch.pids["generator"] = [live["pid"]]
+                watch.pids["generator"] = live["pids"]
                 show(live)
 
             found = run.summary(told)
