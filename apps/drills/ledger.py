@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from apps.cluster import processes
-from apps.cluster.postgres import Server
 from apps.drills.site import Site
 
 STORED = """
@@ -32,17 +31,18 @@ class Ledger:
 
 
 def settle(site: Site) -> None:
-    """Wait until nothing waits in the outboxes, or no longer."""
+    """Wait until nothing waits in the outboxes; what waits for too long is noted."""
 
-    def is_empty() -> bool:
-        return all(_primary(site, name).ask(WAITING) == [(0,)] for name in site.shards())
+    def waiting() -> int:
+        return sum(int(site.primary(name).ask(WAITING)[0][0]) for name in site.shards())
 
-    processes.wait_for(is_empty, PATIENCE, pause=0.5)
+    if not processes.wait_for(lambda: not waiting(), PATIENCE, pause=0.5):
+        site.notes.append(f"{waiting()} events still wait after {PATIENCE} s: does the worker run?")
 
 
 def audit(site: Site, run: str, acknowledged: list[str], readers: Iterable[int]) -> Ledger:
     """Compare what was acknowledged, in its order, with what is there."""
-    servers = [_primary(site, name) for name in site.shards()]
+    servers = [site.primary(name) for name in site.shards()]
     rows = [row for server in servers for row in server.ask(STORED.format(run=run))]
     count = Counter(text for _, _, text in rows)
     ids = {text: post_id for post_id, _, text in rows}
@@ -70,7 +70,3 @@ def _backwards(ids: dict[str, int], authors: dict[str, int], acknowledged: list[
             found += ids[text] <= newest.get(author, 0)
             newest[author] = max(ids[text], newest.get(author, 0))
     return found
-
-
-def _primary(site: Site, name: str) -> Server:
-    return site.primary(name)

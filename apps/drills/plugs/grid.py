@@ -20,8 +20,8 @@ DRILLS = (
         harm=_kill_valkey,
         heal=Site.await_whole,
         hold=3,
-        gap=3,
-        gap_ha=3,
+        gap=5,
+        gap_ha=5,
     ),
     Drill(
         name="broker-kill",
@@ -31,7 +31,7 @@ DRILLS = (
         harm=_kill_valkey,
         heal=Site.await_whole,
         hold=15,
-        gap=3,
-        gap_ha=3,
+        gap=5,
+        gap_ha=5,
     ),
 )

@@ -35,8 +35,8 @@ DRILLS = (
         harm=lambda site: site.kill("worker"),
         heal=lambda site: site.start("worker"),
         hold=3,
-        gap=2,
-        gap_ha=2,
+        gap=5,
+        gap_ha=5,
     ),
     Drill(
         name="web-kill",

@@ -17,7 +17,7 @@ from apps.drills import targets
 from apps.drills.catalogue import DRILLS
 from apps.drills.errors import DrillError
 
-SHORT = ("cache-kill", "worker-kill", "web-kill")
+SHORT = ("worker-kill", "web-kill")
 DOCUMENTED = re.compile(r"^### `([a-z-]+)`$", re.MULTILINE)
 
 
