@@ -169,6 +169,8 @@ TABLES = [
     Rows("plugins.switch", "feeds", ADMINS, NEITHER, ADMINS, NEITHER, NEITHER),
     Rows("posts.post", "{post}", BOTH, NEITHER, BOTH, NEITHER, BOTH),
     Rows("sharding.bucket", "7", ADMINS, NEITHER, ADMINS, NEITHER, NEITHER),
+    Rows("webhooks.delivery", "{delivery}", ADMINS, NEITHER, ADMINS, NEITHER, NEITHER),
+    Rows("webhooks.webhook", "{webhook}", ADMINS, ADMINS, ADMINS, ADMINS, ADMINS),
 ]
 
 

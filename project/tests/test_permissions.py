@@ -12,6 +12,7 @@ from django.urls import get_resolver
 from apps.bundled.moderation import actions, appeals, cases
 from apps.bundled.moderation.kinds import Deed
 from apps.bundled.moderation.models import Appeal, Rule, Suspension
+from apps.bundled.webhooks.models import Delivery, Webhook
 from apps.events.models import DeadLetter, Event
 from apps.notifications.models import Notification
 from apps.plugins.models import Fault, Switch
@@ -46,6 +47,9 @@ def world(make_account):
         note = Notification.objects.create(
             account_id=ada.pk, kind="like", actor_id=wren.pk, post_id=post.pk
         )
+        delivery = Delivery.objects.create(
+            key=ada.pk, webhook_id=1, event_id=event.pk, topic="x", data={}
+        )
     return {
         "ada": ada.pk,
         "post": post.pk,
@@ -59,6 +63,8 @@ def world(make_account):
         "event": event.pk,
         "letter": letter.pk,
         "note": note.pk,
+        "delivery": delivery.pk,
+        "webhook": Webhook.objects.create(url="https://x.example/", topics=[], secret="x").pk,
         "wren": 1,
     }
 

@@ -122,6 +122,8 @@ def test_a_new_unit_warms_up_with_versions_and_values(owner, sent):
     for _ in range(100):
         read(owner, token)
     cache = caches["default"]
+    # What other tests were hot for would be fetched first.
+    cache.client.get_client(write=True).delete(hot_keys._index(cache))
     hot_keys.note(cache)
 
     def warmed_up_it_asks_nobody():
