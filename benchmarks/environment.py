@@ -20,7 +20,10 @@ def cluster(shards: int = 2) -> Iterator[None]:
     from apps.cluster.embedded import Cluster
     from apps.cluster.plan import Shape
 
-    os.environ.update(ROOKERY_HOME=str(HOME), DJANGO_SETTINGS_MODULE="project.settings")
+    # One account posts here as many do elsewhere, so limits are off.
+    os.environ.update(
+        ROOKERY_HOME=str(HOME), ROOKERY_LIMITS="off", DJANGO_SETTINGS_MODULE="project.settings"
+    )
     servers = Cluster(HOME, lambda _: None, {})
     servers.up(Shape(shards=shards))
     try:

@@ -15,6 +15,7 @@ from django.conf import settings  # noqa: E402  (the apps are there only now)
 from apps.grid import announcing  # noqa: E402
 from apps.plugins import hearing  # noqa: E402
 from apps.push import routing  # noqa: E402
+from apps.tracing import sockets  # noqa: E402
 
 hearing.begin("push")
 
@@ -24,4 +25,4 @@ _protocols = ProtocolTypeRouter(
         "websocket": OriginValidator(URLRouter(routing.websockets), [settings.SITE_URL]),
     }
 )
-application = announcing.asgi(_protocols, "push")
+application = announcing.asgi(sockets.asgi(_protocols), "push")

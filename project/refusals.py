@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from functools import partial
 
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
@@ -11,6 +12,8 @@ from apps.accounts.errors import NoSuchAccount, NotAllowed
 from apps.kernel.errors import BadCursor, RookeryError
 from apps.plugins.errors import PluginFailed, Unanswered
 from apps.posts.errors import NoSuchPost, NotTheAuthor
+from apps.replication import retries
+from apps.throttling.errors import TooMany
 
 log = logging.getLogger("apps.refusals")
 
@@ -26,8 +29,8 @@ STATUS: dict[type[RookeryError], int] = {
 PAGES = {400: "400.html", 403: "403.html", 404: "404.html", 503: "plugins/failed.html"}
 RETRY_AFTER = 10
 SAFE = ("GET", "HEAD")
-# The fields of a draft; with the same key it is posted once, however often it is sent.
-KEPT = ("text", "in_reply_to", "key")
+# Of a form that comes back, what is shown anew or made anew.
+NOT_KEPT = {"text", "csrfmiddlewaretoken"}
 
 
 class Refusals:
@@ -42,6 +45,19 @@ class Refusals:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Answer for an exception that a view raised; None leaves it to Django."""
+        found = request.resolver_match
+        if found is not None and not request.FILES and retries.is_lost(error):
+            try:
+                view = partial(found.func, request, *found.args, **found.kwargs)
+                # What carries a key is done once, however often it is sent.
+                return retries.again(view, error, is_keyed="key" in request.POST)
+            except Exception as later:
+                error = later
+        return self._refusal(request, error)
+
+    def _refusal(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, TooMany):
+            return _too_many(request, error)
         if isinstance(error, Unanswered):
             return _unavailable(request)
         if isinstance(error, RookeryError):
@@ -55,9 +71,8 @@ class Refusals:
 
 def _unavailable(request: HttpRequest) -> HttpResponse:
     """Say that a part is away; what was being written stays, in a form that sends it again."""
-    draft = {name: request.POST[name] for name in KEPT if request.POST.get(name)}
-    context = {"draft": draft, "retry_after": RETRY_AFTER, "is_read": request.method in SAFE}
-    return _page(request, 503, context, "503.html")
+    context = {"retry_after": RETRY_AFTER, "is_read": request.method in SAFE}
+    return _page(request, 503, context | _draft(request), "503.html")
 
 
 def _page(
@@ -68,3 +83,15 @@ def _page(
         response["Retry-After"] = str(RETRY_AFTER)
         response["Cache-Control"] = "no-store"
     return response
+
+
+def _too_many(request: HttpRequest, error: TooMany) -> HttpResponse:
+    """Say when to try again; what was being written waits in a form, all its fields with it."""
+    response = render(request, "429.html", {"reason": str(error)} | _draft(request), status=429)
+    response["Retry-After"] = str(error.wait)
+    return response
+
+
+def _draft(request: HttpRequest) -> dict[str, object]:
+    fields = [(name, value) for name, value in request.POST.items() if name not in NOT_KEPT]
+    return {"draft": request.POST.get("text", ""), "fields": fields}

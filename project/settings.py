@@ -4,7 +4,6 @@ With no variable set this is the embedded site on loopback. docs/settings.md lis
 """
 
 import os
-import secrets
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -12,9 +11,12 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from apps.cluster import topology as topologies
-from apps.kernel import env
+from apps.kernel import addresses, env
 from apps.kernel.errors import Misconfigured
 from apps.plugins import discovery
+from apps.throttling import pace
+from apps.tracing import logs
+from project import keys, policy
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 HOME = Path(os.environ.get("ROOKERY_HOME") or BASE_DIR / ".rookery").resolve()
@@ -36,32 +38,12 @@ ALLOWED_HOSTS = env.words(os.environ, "ROOKERY_ALLOWED_HOSTS") or (
 CSRF_TRUSTED_ORIGINS = [SITE_URL] if HTTPS else []
 DEBUG = env.flag(os.environ, "ROOKERY_DEBUG", False)
 
-
-def _secret_key() -> str:
-    """Return the key from the environment; the embedded site keeps one of its own."""
-    if given := os.environ.get("ROOKERY_SECRET_KEY"):
-        if len(given) < 40:
-            raise Misconfigured("ROOKERY_SECRET_KEY", "at least 40 random characters", "fewer")
-        return given
-    if not EMBEDDED:
-        raise Misconfigured("ROOKERY_SECRET_KEY", "at least 40 random characters", "nothing")
-    kept = HOME / "secret_key"
-    if not kept.exists():
-        if not os.access(next(p for p in (HOME, *HOME.parents) if p.exists()), os.W_OK):
-            raise Misconfigured("ROOKERY_HOME", "a folder that can be written", str(HOME))
-        HOME.mkdir(parents=True, exist_ok=True)
-        fresh = kept.with_suffix(f".{os.getpid()}")
-        fresh.touch(mode=0o600)
-        fresh.write_text(secrets.token_urlsafe(60))
-        try:
-            os.link(fresh, kept)  # two processes may start at once: the first key stays
-        except FileExistsError:
-            pass
-        fresh.unlink()
-    return kept.read_text()
-
-
-SECRET_KEY = _secret_key()
+# --- Secrets ---------------------------------------------------------------------------------
+SECRET_KEY = keys.secret_key(os.environ, HOME, embedded=EMBEDDED)
+# Whoever sends it may read /metrics without signing in; empty, only the staff may.
+METRICS_TOKEN = os.environ.get("ROOKERY_METRICS_TOKEN", "")
+if not LOOPBACK:
+    keys.refuse_examples(TOPOLOGY, SECRET_KEY, METRICS_TOKEN)
 
 # --- Servers ---------------------------------------------------------------------------------
 # WSGI threads keep their connections; under ASGI that runs out of them, so push has a pool.
@@ -91,6 +73,11 @@ REPLICATION_READ_SECONDS = 10.0
 REPLICATION_WRITE_SECONDS = 30.0
 # Threads of a process that may wait for one server: two of a web process are left for the others.
 REPLICATION_SLOTS = max(2, env.integer(os.environ, "ROOKERY_WEB_THREADS", 8, 1, 64) - 2)
+# How long a request that lost its primary, and committed nothing, waits for the next one.
+_led = any("," in DATABASES[alias]["HOST"] for alias in REPLICATION_GROUPS)
+REPLICATION_FAILOVER_SECONDS = env.integer(
+    os.environ, "ROOKERY_FAILOVER_SECONDS", 5 if _led else 0, 0, 60
+)
 SHARDING_SHARDS = list(TOPOLOGY.shards)
 CACHES = {
     "default": {
@@ -105,10 +92,12 @@ CACHING_ENABLED = env.flag(os.environ, "ROOKERY_QUERY_CACHE", True)
 # Units meet at this server, and each keeps so much of the cache in its own memory.
 GRID_URL = TOPOLOGY.cache
 GRID_NEAR_BYTES = env.integer(os.environ, "ROOKERY_NEAR_CACHE_MB", 64, 0, 65_536) * 2**20
+# Each web process keeps so much of whole pages, and answers them before Django.
+EDGE_BYTES = env.integer(os.environ, "ROOKERY_EDGE_MB", 64, 0, 65_536) * 2**20
 # What `units` shows; empty, it is what git says of the checkout.
 GRID_VERSION = os.environ.get("ROOKERY_VERSION", "")
-# Whoever sends it may read /metrics without signing in; empty, only the staff may.
-METRICS_TOKEN = os.environ.get("ROOKERY_METRICS_TOKEN", "")
+# Units take turns in noting how all servers are, for the operators' page and /metrics.
+OPS_SAMPLES = True
 DJANGO_REDIS_IGNORE_EXCEPTIONS = True
 DJANGO_REDIS_LOG_IGNORED_EXCEPTIONS = False
 
@@ -179,11 +168,18 @@ PLUGINS_SAFE_MODE = env.flag(os.environ, "ROOKERY_SAFE_MODE", False)
 # Where units hear that a plugin was switched on or off; without, each asks once.
 PLUGINS_HINTS = TOPOLOGY.cache
 
+# --- Outgoing requests -----------------------------------------------------------------------
+# Says who asks: whoever is bothered by it finds us there.
+OUTGOING_AGENT = f"Rookery/0.1 (+{SITE_URL})"
+
 # --- The program -----------------------------------------------------------------------------
 INSTALLED_APPS = [
     "apps.cluster",
+    "apps.edge",
     "apps.grid",
     "apps.plugins",
+    "apps.throttling",
+    "apps.tracing",
     "apps.replication",
     "apps.sharding",
     "apps.indexing",
@@ -198,6 +194,8 @@ INSTALLED_APPS = [
     "apps.archives",
     *(() if PLUGINS_SAFE_MODE else (plugin.package for plugin in PLUGINS)),
     "apps.demo",
+    "apps.loadtest",
+    "apps.drills",
     "apps.ops",
     "apps.plugins.apps.SiteConfig",
     "django.contrib.auth",
@@ -208,11 +206,16 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "django_htmx",
+    "csp",
 ]
 MIDDLEWARE = [
+    "apps.tracing.middleware.Traced",
+    "apps.edge.middleware.KeptPages",
     "apps.ops.measuring.Measured",
     "apps.grid.middleware.InFlight",
     "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "project.policy.Browsers",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "project.refusals.Refusals",
     "apps.replication.middleware.FreshReads",
@@ -277,6 +280,14 @@ SESSION_COOKIE_NAME = "rookery_session"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
 
+# --- Limits ----------------------------------------------------------------------------------
+# Who is believed about whom it asks for (X-Forwarded-For) and about a request's id.
+TRUSTED_PROXIES = addresses.networks(
+    "ROOKERY_TRUSTED_PROXIES", env.words(os.environ, "ROOKERY_TRUSTED_PROXIES")
+)
+THROTTLING_URL = TOPOLOGY.cache
+THROTTLING_LIMITS = pace.parsed("ROOKERY_LIMITS", env.words(os.environ, "ROOKERY_LIMITS"))
+
 # --- Over the wire ---------------------------------------------------------------------------
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
@@ -284,6 +295,7 @@ SECURE_REDIRECT_EXEMPT = [r"^health/"]
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {"DIRECTIVES": policy.directives(SITE_URL, PUSH_URL)}
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
 
 # --- Files -----------------------------------------------------------------------------------
@@ -304,16 +316,6 @@ STORAGES = {
 }
 
 # --- Logs ------------------------------------------------------------------------------------
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {
-        "apps": {"level": "INFO"},
-        "django": {"level": "WARNING"},
-        # It logs a traceback a second while Valkey is away.
-        "channels_redis": {"level": "CRITICAL"},
-    },
-}
+LOGGING = logs.configuration(
+    logs.form("ROOKERY_LOG_FORMAT", os.environ.get("ROOKERY_LOG_FORMAT", "line"))
+)

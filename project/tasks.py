@@ -2,9 +2,10 @@
 
 from apps.plugins.gated import GatedTask
 from apps.replication.tasks import FreshTask
+from apps.tracing.tasks import TracedTask
 
 
-class SiteTask(GatedTask, FreshTask):
-    """A task in the scope of its sender's token; a plugin's only while its plugin is on."""
+class SiteTask(TracedTask, GatedTask, FreshTask):
+    """A task in the scope of its sender's request and token; a plugin's while its plugin is on."""
 
     abstract = True

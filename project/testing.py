@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,8 @@ def pytest_configure(config: pytest.Config) -> None:
     from django.conf import settings
 
     settings.PLUGINS_HINTS = ""
+    settings.OPS_SAMPLES = False
+    settings.THROTTLING_LIMITS = (False, {})
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
@@ -82,6 +85,14 @@ def _plugins_as_installed() -> Iterator[None]:
         strikes.forget(name)
 
 
+@pytest.fixture(autouse=True)
+def _nobody_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no test ask servers elsewhere: no name means anything."""
+    from apps.outgoing import client
+
+    monkeypatch.setattr(client, "RULES", replace(client.RULES, resolve=lambda *_: []))
+
+
 @pytest.fixture
 def make_account() -> Callable[..., Any]:
     """Return a function that signs an account up, on a shard if one is named."""
@@ -122,6 +133,29 @@ def deliver() -> Callable[[], int]:
 
 
 @pytest.fixture
+def held(settings: Any) -> Iterator[Callable[..., None]]:
+    """Limits are held, with nothing counted so far; returns a function that sets their paces."""
+    settings.THROTTLING_LIMITS = (True, {})
+
+    from apps.throttling import counters, limits
+
+    def forget() -> None:
+        limits._here._full_at.clear()
+        limits._breaker.succeed()
+        if found := list(counters.server().scan_iter("limit:*")):
+            counters.server().delete(*found)
+
+    def paces(**given: Any) -> None:
+        named = {name.replace("_", "-"): pace for name, pace in given.items()}
+        settings.THROTTLING_LIMITS = (True, named)
+
+    counters.server.cache_clear()
+    forget()
+    yield paces
+    forget()
+
+
+@pytest.fixture
 def topology() -> str:
     """The topology of the test databases, for processes of their own."""
     from django.db import connections
@@ -157,6 +191,7 @@ def start_process(topology: str, tmp_path: Path) -> Iterator[Callable[..., Any]]
         "ROOKERY_TOPOLOGY": topology,
         "ROOKERY_SECRET_KEY": settings.SECRET_KEY,
         "ROOKERY_HOME": str(settings.HOME),
+        "ROOKERY_LIMITS": "off",
     }
 
     def start(*command: str, **variables: str) -> subprocess.Popen[bytes]:

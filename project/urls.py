@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("apps.notifications.urls")),
     path("", include("apps.timelines.urls")),
     path("admin/units/", include("apps.grid.urls")),
+    path("admin/topology/", include("apps.ops.topology_urls")),
     path("admin/", admin.site.urls),
     *addresses.urlpatterns(),
 ]

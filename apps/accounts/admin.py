@@ -14,6 +14,8 @@ from apps.sharding.admin import ScatterAdmin
 
 admin.site.login_form = StaffSignInForm
 
+RIGHTS = ("is_staff", "is_superuser", "groups")
+
 
 @admin.register(Account)
 class AccountAdmin(UserAdmin):  # type: ignore[type-arg]
@@ -30,6 +32,16 @@ class AccountAdmin(UserAdmin):  # type: ignore[type-arg]
         ("When", {"fields": ("joined_at", "last_login")}),
     )
     filter_horizontal = ("groups",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Only admins say who else may use the admin, and for what."""
+        found = super().get_readonly_fields(request, obj)
+        return found if _is_admin(request) else (*found, *RIGHTS)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Of the staff's own accounts, passwords too, only admins change anything."""
+        is_staff = isinstance(obj, Account) and (obj.is_staff or obj.is_superuser)
+        return super().has_change_permission(request, obj) and (not is_staff or _is_admin(request))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """An account has a profile on a shard: only signing up makes both."""
@@ -52,3 +64,7 @@ class ProfileAdmin(ScatterAdmin):
     def save_model(self, request: HttpRequest, obj: Profile, form: Any, change: bool) -> None:
         """Store it the way the account itself would."""
         services.edit_profile(account_id=obj.pk, name=obj.name, bio=obj.bio)
+
+
+def _is_admin(request: HttpRequest) -> bool:
+    return bool(getattr(request.user, "is_superuser", False))

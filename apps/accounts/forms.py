@@ -9,7 +9,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.utils.html import format_html
 
-from apps.accounts import hooks, services
+from apps.accounts import hooks, limits, services
 from apps.accounts.errors import BadPicture, NameTaken, SignInRefused
 from apps.accounts.models import USERNAME, Account
 from apps.plugins import calls
@@ -54,7 +54,15 @@ class SignUpForm(forms.Form):
 
 
 class Refusable(AuthenticationForm):
-    """Lets plugins refuse to sign an account in, once its password is known to be right."""
+    """Lets plugins refuse to sign an account in, once its password is known to be right.
+
+    Wrong passwords are counted; raises TooMany where there were too many.
+    """
+
+    def clean(self) -> dict[str, Any]:
+        """Try the password."""
+        with limits.signing_in(self.request, self.cleaned_data.get("username") or ""):
+            return super().clean()
 
     def confirm_login_allowed(self, user: Any) -> None:
         """Ask them; raises ValidationError with the reason and, if there is one, a link."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from django.http import HttpRequest, HttpResponse
 
 from apps.accounts import hooks
+from apps.kernel import dependencies
 from apps.plugins import calls
 from apps.plugins.errors import Unanswered
 from apps.replication import scopes
@@ -98,6 +99,7 @@ def _ask(viewer_id: int | None) -> Sight:
             found = calls.ask(hooks.unseen_by, viewer_id=viewer_id)
     except Unanswered as error:
         log.error("Who sees whom is not known, so nobody is shown: %r", error.__cause__)
+        dependencies.spoil("who sees whom is not known")
         return Sight(viewer_id, whole=False)
     hidden, muted = ({pk for one in found for pk in one[part]} for part in (0, 1))
     gone = tuple(frozenset(one.gone) for one in found)

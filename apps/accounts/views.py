@@ -7,13 +7,17 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
+from django.utils.decorators import method_decorator
 
 from apps.accounts import selectors
 from apps.accounts.forms import ProfileForm, SignInForm, SignUpForm
+from apps.accounts.limits import PASSWORD, SIGN_UP_ADDRESS
 from apps.accounts.requests import account_of
 from apps.plugins import calls, hooks
+from apps.throttling.views import throttled
 
 
+@throttled(SIGN_UP_ADDRESS)
 def sign_up(request: HttpRequest) -> HttpResponse:
     """Make an account and sign it in."""
     if request.user.is_authenticated:
@@ -35,6 +39,7 @@ class SignIn(auth_views.LoginView):
     redirect_authenticated_user = True
 
 
+@method_decorator(throttled(PASSWORD), name="dispatch")
 class ChangePassword(auth_views.PasswordChangeView):
     """Change one's own password; other browsers are signed out by it."""
 

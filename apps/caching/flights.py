@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from apps.caching import memory, stats, store
 from apps.caching.keys import Key
+from apps.kernel import dependencies
 from apps.replication import scopes, tokens
 from apps.replication.tokens import START, Position
 from apps.sharding import harvest
@@ -50,7 +51,10 @@ def look_up(query: "Query", asks: list[Any], wanted: dict[int, Key], found: dict
 
 def plain(value: Any) -> Any:
     """Return a value as its function meant it."""
-    return value.value if isinstance(value, Unkept) else value
+    if not isinstance(value, Unkept):
+        return value
+    dependencies.spoil("a cached query answered what is not to be kept")
+    return value.value
 
 
 def _from_memory(query: "Query", wanted: dict[int, Key], found: dict[int, Any]) -> dict[int, Key]:
@@ -102,7 +106,11 @@ def _read(
 ) -> tuple[dict[int, Any], tokens.Token]:
     """Ask servers that are as far as the keys; returns the answers and how far they were."""
     scope = scopes.current()
-    with scopes.scope(scope.token if scope else None) as reading, harvest.noted() as missed:
+    with (
+        dependencies.paused(),
+        scopes.scope(scope.token if scope else None) as reading,
+        harvest.noted() as missed,
+    ):
         reading.is_exact = bool(scope and scope.is_exact)
         for key in mine.values():
             tokens.advance(reading.token, key.group, key.position, is_primary=True)
@@ -148,6 +156,7 @@ def _before(query: "Query", pending: dict[int, Key], found: dict[int, Any]) -> d
         if stored is None or not _has_all_seen(key.group, stored):
             rest[number] = key
         else:
+            dependencies.spoil(f"{query.name} answered what was before")
             found[number] = _taken(key.group, stored)
             stats.count(query.name, "stale")
     return rest

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from uuid import uuid4
 
 from apps.caching import code, memory, store, tags
+from apps.kernel import dependencies
 from apps.replication import positions
 from apps.replication.tokens import Position
 
@@ -32,6 +33,7 @@ def keys_for(query: str, group: str, asks: Sequence[tuple[Sequence[str], Any]]) 
     every = list(dict.fromkeys(tag for named in wanted for tag in named))
     versions = dict(zip(every, memory.versions(group, every), strict=True))
     versions |= _new_versions(group, [tag for tag in every if versions[tag] is None])
+    dependencies.depends({store.tag_key(group, tag): version for tag, version in versions.items()})
     return [
         _key(query, group, ask, [versions[tag] for tag in named])
         for named, (_, ask) in zip(wanted, asks, strict=True)

@@ -6,6 +6,7 @@ whose token is confirmed: it stands for commits that were known before a ping th
 each of them had marked its tags before it was known.
 """
 
+from functools import cache
 from typing import cast
 
 from django.core.cache import caches
@@ -13,7 +14,8 @@ from django.core.cache import caches
 from apps.caching import store
 from apps.grid import hot_keys, tracking
 from apps.grid.backend import NearCache
-from apps.grid.near_cache import LONGEST, Entry, clock
+from apps.grid.near_cache import LONGEST, Entry, Near, clock
+from apps.grid.tracking import Stream
 from apps.replication import scopes, servers
 from apps.replication.tokens import START, Token
 from apps.sharding.conf import conf
@@ -29,10 +31,10 @@ def begin() -> None:
 def versions(group: str, tags: list[str]) -> list[str | None]:
     """Return the versions of tags as this reader may see them; asks the server for what lacks."""
     names = [store.tag_key(group, tag) for tag in tags]
-    cache = _cache()
     entries = {}
-    if _is_confirmed(cache, group):
-        entries = {name: cache.near.find(name) for name in names}
+    if _is_confirmed(group):
+        memory = near()
+        entries = {name: memory.find(name) for name in names}
     lacking = [name for name in names if entries.get(name) is None]
     fetched = dict(zip(lacking, _fetch(lacking), strict=True))
     return [_version(entries.get(name), fetched.get(name)) for name in names]
@@ -40,14 +42,14 @@ def versions(group: str, tags: list[str]) -> list[str | None]:
 
 def value(key: str) -> bytes | None:
     """Return a stored value."""
-    entry = _cache().near.find(store.value_key(key))
+    entry = near().find(store.value_key(key))
     return entry.value if entry else None
 
 
 def keep(key: str, stored: bytes) -> None:
     """Keep a stored value."""
-    near, name = _cache().near, store.value_key(key)
-    near.end(near.begin([name]), {name: _entry(name, stored)})
+    memory, name = near(), store.value_key(key)
+    memory.end(memory.begin([name]), {name: _entry(name, stored)})
 
 
 def _cache() -> NearCache:
@@ -59,27 +61,46 @@ def _known() -> Token:
     return {group: servers.history(group).latest for group in conf().primaries}
 
 
-def _is_confirmed(cache: NearCache, group: str) -> bool:
+@cache
+def stream() -> Stream:
+    """Return what keeps this process' memory current: one for all threads, for good."""
+    return _cache().stream
+
+
+def near() -> Near:
+    """Return this process' memory of the data grid."""
+    found = stream()
+    if found.near.most:
+        found.ensure()
+    return found.near
+
+
+def confirmed() -> Token:
+    """Return the positions whose marks this process has heard for certain."""
+    found: Token = stream().confirmed.get(store.TAGS, {})
+    return found
+
+
+def _is_confirmed(group: str) -> bool:
     scope = scopes.current()
     if scope is None or group in scope.written:
         return False
-    confirmed: Token = cache.stream.confirmed.get(store.TAGS, {})
-    return confirmed.get(group, START).covers(scope.token.get(group, START))
+    return confirmed().get(group, START).covers(scope.token.get(group, START))
 
 
 def _fetch(names: list[str]) -> list[bytes | None]:
     """Ask the server; keep what is there and is no mark."""
     if not names:
         return []
-    near = _cache().near
-    tickets = near.begin(names)
+    memory = near()
+    tickets = memory.begin(names)
     found = store.get_many(names)
     kept = {
         name: _entry(name, raw)
         for name, raw in zip(names, found, strict=True)
         if raw is not None and not raw.startswith(b"!")
     }
-    near.end(tickets, kept)
+    memory.end(tickets, kept)
     return found
 
 

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from apps.cluster import etcd, groups, patroni, postgres, processes, programs, valkey
 from apps.cluster import plan as plans
-from apps.cluster import postgres, processes, programs, valkey
 from apps.cluster.errors import ClusterError
 from apps.cluster.plan import Plan, Shape
 
 BYTES_A_SERVER = 120 * 2**20
 # What `destroy` removes, and what may lie beside it when a cluster is first made.
-OURS = {"cluster.json", "cluster.json.new", "lock", "pg", "valkey", "secret_key"}
+OURS = {"cluster.json", "cluster.json.new", "lock", "pg", "valkey", "etcd", "secret_key"}
 OURS |= {"media", "static", "beat", "run"}
 BESIDE = {"tests", "run-lock", "lost+found"}
 # pg_ctl hands its paths to a shell, between double quotes.
@@ -41,8 +41,7 @@ class Cluster:
             self._check_room(servers)
             self._check_ports(plan, servers)
             plans.save(self.home, plan)
-            self._start_primaries(plan, servers)
-            self._start_replicas(plan, servers)
+            self._start_postgres(plan, servers)
             self._start_valkey(plan)
         return plan
 
@@ -51,10 +50,10 @@ class Cluster:
         with self._locked():
             plan = self._existing()
             valkey.Server(self.home, plan).stop()
-            with ThreadPoolExecutor() as pool:
-                for group in (plan.replicas, plan.primaries):
-                    running = [s for s in self._servers(plan).values() if s.node in group]
-                    list(pool.map(self._stop, [s for s in running if s.process]))
+            if plan.is_ha:
+                groups.stop(self.home, plan, self._members(plan))
+            else:
+                self._stop_postgres(plan)
             self.say("The cluster is down. Its data stays.")
 
     def destroy(self) -> None:
@@ -77,6 +76,14 @@ class Cluster:
         """Return the PostgreSQL servers of the plan, running or not."""
         return list(self._servers(self._existing()).values())
 
+    def members(self) -> list[patroni.Member]:
+        """Return the servers of an HA plan, each with its Patroni."""
+        return self._members(self._existing())
+
+    def etcd(self) -> list[etcd.Server]:
+        """Return the etcd servers of an HA plan."""
+        return etcd.servers(self.home, self._existing())
+
     def valkey(self) -> valkey.Server:
         """Return the Valkey server of the plan, running or not."""
         return valkey.Server(self.home, self._existing())
@@ -94,6 +101,9 @@ class Cluster:
     def _running(self, plan: Plan) -> list[bool]:
         found = [server.process for server in self._servers(plan).values()]
         found.append(valkey.Server(self.home, plan).process)
+        found += [server.process for server in etcd.servers(self.home, plan)]
+        if plan.is_ha:
+            found += [member.agent for member in self._members(plan)]
         return [process is not None for process in found]
 
     def _existing(self) -> Plan:
@@ -103,9 +113,11 @@ class Cluster:
         return plan
 
     def _servers(self, plan: Plan) -> dict[str, postgres.Server]:
-        return {
-            node.name: postgres.Server(self.home, plan, node, self.extra) for node in plan.nodes
-        }
+        kind = patroni.Member if plan.is_ha else postgres.Server
+        return {node.name: kind(self.home, plan, node, self.extra) for node in plan.nodes}
+
+    def _members(self, plan: Plan) -> list[patroni.Member]:
+        return [patroni.Member(self.home, plan, node, self.extra) for node in plan.nodes]
 
     def _plan(self, shape: Shape, new_ports: bool) -> Plan:
         plan = self.plan()
@@ -116,6 +128,8 @@ class Cluster:
                     f"and ports, is gone. Restore it, or move the folder away."
                 )
             self._check_folder()
+            if shape.ha:
+                patroni.check()
             return plans.new(shape)
         if new_ports:
             if any(self._running(plan)):
@@ -152,6 +166,14 @@ class Cluster:
         idle = {name: server.node.port for name, server in servers.items() if not server.process}
         if not valkey.Server(self.home, plan).process:
             idle["valkey"] = plan.valkey_port
+        for one in etcd.servers(self.home, plan):
+            if not one.process:
+                idle |= dict(
+                    zip((one.name, f"{one.name} (peers)"), plan.etcd_ports[one.number], strict=True)
+                )
+        for member in self._members(plan) if plan.is_ha else []:
+            if not member.agent:
+                idle[f"{member.node.name}'s Patroni"] = member.node.api_port
         for name, port in idle.items():
             if not processes.wait_for(partial(plans.is_free, port), 3):
                 raise ClusterError(
@@ -159,9 +181,23 @@ class Cluster:
                     f"`manage.py cluster up --new-ports`."
                 )
 
-    def _start_primaries(self, plan: Plan, servers: dict[str, postgres.Server]) -> None:
+    def _start_postgres(self, plan: Plan, servers: dict[str, postgres.Server]) -> None:
         (self.home / "pg").mkdir(exist_ok=True)
         programs.own(self.home / "pg")
+        if plan.is_ha:
+            self.say("etcd and Patroni choose the primaries")
+            groups.start(self.home, plan, self._members(plan))
+            return
+        self._start_primaries(plan, servers)
+        self._start_replicas(plan, servers)
+
+    def _stop_postgres(self, plan: Plan) -> None:
+        with ThreadPoolExecutor() as pool:
+            for group in (plan.replicas, plan.primaries):
+                running = [s for s in self._servers(plan).values() if s.node in group]
+                list(pool.map(self._stop, [s for s in running if s.process]))
+
+    def _start_primaries(self, plan: Plan, servers: dict[str, postgres.Server]) -> None:
         with ThreadPoolExecutor() as pool:
             list(pool.map(self._start, [servers[node.name] for node in plan.primaries]))
         for node in plan.primaries:

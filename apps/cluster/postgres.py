@@ -155,6 +155,10 @@ class Server:
                     f"SELECT pg_create_physical_replication_slot('{node.slot}', true)", "postgres"
                 )
 
+    def role(self) -> str:
+        """Return what it is: `primary` or `replica`."""
+        return "replica" if self.node.primary else "primary"
+
     def is_streaming(self) -> bool:
         """Whether this replica follows its primary and has all that it sent."""
         return self._state() == "streaming"

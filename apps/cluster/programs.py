@@ -6,6 +6,7 @@ import pwd
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Sequence
 from functools import cache
@@ -62,12 +63,48 @@ def valkey() -> str:
     return str(path)
 
 
-def run(command: Sequence[str], home: Path, **options: Any) -> subprocess.CompletedProcess[bytes]:
+@cache
+def etcd() -> str:
+    """Return the path of etcd; raises ClusterError."""
+    path = os.environ.get("ROOKERY_ETCD_BIN") or shutil.which("etcd")
+    if path is None or not Path(path).exists():
+        raise ClusterError(
+            f"{path or 'etcd'} is not here, and `--ha` keeps in it who is primary. Install it "
+            "(`apt-get install etcd-server`, `brew install etcd`), or let ROOKERY_ETCD_BIN name it."
+        )
+    return path
+
+
+def patroni() -> list[str]:
+    """Return the beginning of Patroni's command line; raises ClusterError."""
+    if find_spec("patroni") is None:
+        raise ClusterError(
+            "Patroni is not here, and `--ha` has it choose primaries. Install requirements.txt."
+        )
+    return [sys.executable, "-m", "patroni"]
+
+
+def launch(command: Sequence[str], home: Path, log: Path, pid_file: Path) -> None:
+    """Start a program that goes on by itself, as the servers' user; its words go to `log`."""
+    log.touch(mode=0o600)
+    own(log)
+    line = ["sh", "-c", '"$@" >>"$0" 2>&1 </dev/null & echo $!', str(log)]
+    program = Path(command[0])
+    # Python's environment is one folder, what its link leads to another one.
+    folders = (program.parent, program.resolve().parent)
+    done = run([*line, *command], home, folders=folders, start_new_session=True)
+    pid_file.write_bytes(done.stdout)
+
+
+def run(
+    command: Sequence[str], home: Path, *, folders: Sequence[Path] = (), **options: Any
+) -> subprocess.CompletedProcess[bytes]:
     """Run a program to its end as the servers' user; what it says comes back as `stdout`.
 
-    It gets no pipe: a server that it starts would hold the pipe open for ever.
+    It gets no pipe: a server that it starts would hold the pipe open for ever. `folders` are
+    those that the user must be able to enter, beside that of the command.
     """
-    prefix, switch = _switch(home, Path(command[0]).parent)
+    prefix, switch = _switch(home, Path(command[0]).parent, *folders)
     environ = _environ() | options.pop("env", {})
     with tempfile.TemporaryFile() as said:
         done = subprocess.run(
@@ -110,12 +147,12 @@ def _user() -> pwd.struct_passwd:
     )
 
 
-def _switch(home: Path, programs: Path) -> tuple[list[str], dict[str, Any]]:
+def _switch(*folders: Path) -> tuple[list[str], dict[str, Any]]:
     """Return how to become the servers' user: a command's prefix, and options of subprocess."""
     if os.geteuid() != 0:
         return [], {}
     entry = _user()
-    closed = _closed_to_others(home) or _closed_to_others(programs)
+    closed = next(filter(None, map(_closed_to_others, folders)), None)
     if closed is None:
         return [], {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
     # A checkout below /root: the servers may pass its folders, nobody's folders are changed.

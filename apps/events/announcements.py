@@ -4,18 +4,24 @@ Which events, and after which subscriber, is declared; to whom, an announcer dec
 a hint: it is not repeated when it fails. Whoever must miss nothing reads the log.
 """
 
-from collections.abc import Callable, Iterable, Sequence, Set
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from dataclasses import dataclass
+from typing import Any
 
 from apps.events import registry
 from apps.events.registry import Event
 
 
-class Announced(NamedTuple):
-    """An event with its id."""
+@dataclass(frozen=True)
+class Announced:
+    """An event with its id (it unpacks into these two), and the request that it follows from."""
 
     event_id: int
     event: Event
+    request_id: str = ""
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter((self.event_id, self.event))
 
 
 Announcer = Callable[[str, Sequence[Announced]], object]

@@ -12,6 +12,7 @@ from apps.events import announcements, failures, registry
 from apps.events.errands import Errand, Waiting
 from apps.events.models import Delivery
 from apps.plugins.errors import PluginFailed
+from apps.tracing import trace
 
 # So many events are handed over at once, and are handed over again if the process dies meanwhile.
 BATCH = 200
@@ -21,7 +22,7 @@ SELECT key FROM unnest(%s::bigint[]) AS key WHERE pg_try_advisory_lock(hashtext(
 """
 UNLOCK = "SELECT pg_advisory_unlock(hashtext(%s), hashint8(key)) FROM unnest(%s::bigint[]) AS key"
 NEXT = """
-SELECT d.event_id, d.key, d.attempts, e.topic, e.payload
+SELECT d.event_id, d.key, d.attempts, e.topic, e.payload, e.request_id
 FROM events_delivery d JOIN events_event e ON e.id = d.event_id
 WHERE d.state = 'waiting' AND d.subscriber = %(subscriber)s AND d.key = ANY(%(keys)s)
     AND d.next_at <= %(now)s {first}
@@ -100,11 +101,14 @@ def _next(errand: Errand) -> list[Waiting]:
         return [_waiting(*row) for row in cursor.fetchall()]
 
 
-def _waiting(event_id: int, key: int, attempts: int, topic: str, payload: str) -> Waiting:
+def _waiting(
+    event_id: int, key: int, attempts: int, topic: str, payload: str, request_id: str
+) -> Waiting:
     try:
-        return Waiting(event_id, key, attempts, topic, registry.restore(topic, payload), None)
-    except Exception as error:
-        return Waiting(event_id, key, attempts, topic, None, error)
+        event, error = registry.restore(topic, payload), None
+    except Exception as unreadable:
+        event, error = None, unreadable
+    return Waiting(event_id, key, attempts, topic, event, error, request_id)
 
 
 def _attempt(errand: Errand, waiting: list[Waiting]) -> int:
@@ -135,12 +139,13 @@ def _attempt(errand: Errand, waiting: list[Waiting]) -> int:
 
 
 def _handle(subscriber: registry.Subscriber, waiting: list[Waiting]) -> Exception | None:
-    """Call the subscriber; returns what it raised."""
+    """Call the subscriber, in the name of the requests; returns what it raised."""
     try:
         for item in waiting:
             if item.error is not None:
                 return item.error
-        subscriber.handle([(item.event, item.event_id) for item in waiting])
+        with trace.scope(trace.together(item.request_id for item in waiting)):
+            subscriber.handle([(item.event, item.event_id) for item in waiting])
     except PluginFailed as failed:
         return failed.error if isinstance(failed.error, Exception) else failed
     except Exception as error:
@@ -158,7 +163,11 @@ def _settle(errand: Errand, items: Sequence[Waiting], state: str = Delivery.Stat
         cursor.execute(SETTLE, [state, errand.subscriber, ids])
         cursor.execute(FINISH, [ids])
         finished = {event_id for (event_id,) in cursor.fetchall()}
-    told = [announcements.Announced(item.event_id, item.event) for item in items if item.event]
+    told = [
+        announcements.Announced(item.event_id, item.event, item.request_id)
+        for item in items
+        if item.event
+    ]
     done = errand.subscriber if state == Delivery.State.DONE else None
     announcements.announce(errand.shard, done, told, finished)
 

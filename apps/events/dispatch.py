@@ -39,7 +39,7 @@ UPDATE events_event SET handed_at = %(now)s WHERE id IN (
     SELECT id FROM events_event
     WHERE finished_at IS NULL AND (handed_at IS NULL OR handed_at < %(stale)s)
     ORDER BY id LIMIT %(batch)s FOR UPDATE SKIP LOCKED
-) RETURNING id, key, topic, payload, set_config('synchronous_commit', 'off', true)
+) RETURNING id, key, topic, payload, request_id, set_config('synchronous_commit', 'off', true)
 """
 # What waits for a subscriber whose plugin was switched off meanwhile is to be settled too.
 LEFT = """
@@ -102,11 +102,11 @@ def claim(shard: str) -> list[Errand]:
     """Mark up to BATCH waiting events as handed on; returns what is to be done for them."""
     now = timezone.now()
     with transaction.atomic(using=shard), connections[shard].cursor() as cursor:
-        rows = {row[0]: row[1:4] for row in sorted(_claimed(shard, now))}
-        events = {event_id: _restored(*row[1:]) for event_id, row in rows.items()}
+        rows = {row[0]: row[1:5] for row in sorted(_claimed(shard, now))}
+        events = {event_id: _restored(*row[1:3]) for event_id, row in rows.items()}
         wanted = [
             Delivery(event_id=event_id, subscriber=subscriber, key=key, next_at=now)
-            for event_id, (key, topic, _) in rows.items()
+            for event_id, (key, topic, *_) in rows.items()
             for subscriber in _who_wants(topic, events[event_id])
         ]
         Delivery.objects.using(shard).bulk_create(wanted, ignore_conflicts=True)
@@ -114,7 +114,7 @@ def claim(shard: str) -> list[Errand]:
         idle = rows.keys() - {delivery.event_id for delivery in wanted}
         if idle:
             cursor.execute(FINISH, [sorted(idle)])
-    told = [Announced(pk, event) for pk, event in events.items() if event and pk in idle]
+    told = [Announced(pk, e, rows[pk][3]) for pk, e in events.items() if e and pk in idle]
     announcements.announce(shard, None, told, idle)
     return _errands(shard, wanted)
 

@@ -22,3 +22,4 @@ class Waiting(NamedTuple):
     topic: str
     event: Event | None
     error: Exception | None
+    request_id: str = ""

@@ -17,3 +17,10 @@ class UnknownSubscriber(RookeryError):
         super().__init__(
             f"No subscriber {name} here. Is this worker older than the code that sent the event?"
         )
+
+
+class TryLater(RookeryError):
+    """A subscriber cannot do its work now, by no fault of its own: a server of others is away.
+
+    It is tried again like any failure; to a plugin it does not count as a fault.
+    """

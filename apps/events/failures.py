@@ -10,6 +10,7 @@ from apps.events import retries
 from apps.events.errands import Errand, Waiting
 from apps.events.models import DeadLetter, Delivery
 from apps.sharding import shards
+from apps.tracing import trace
 
 log = logging.getLogger(__name__)
 
@@ -17,10 +18,11 @@ log = logging.getLogger(__name__)
 def note(errand: Errand, item: Waiting, error: Exception) -> bool:
     """Have a failed delivery tried again after a pause, or bury it; tells whether it is dead."""
     attempts = item.attempts + 1
-    log.warning(
-        "%s %d failed for %s, attempt %d: %s",
-        *(item.topic, item.event_id, errand.subscriber, attempts, error),
-    )
+    with trace.scope(item.request_id):
+        log.warning(
+            "%s %d failed for %s, attempt %d: %s",
+            *(item.topic, item.event_id, errand.subscriber, attempts, error),
+        )
     over = retries.is_over(attempts)
     if over:
         _bury(errand, item, attempts, error)

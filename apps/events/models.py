@@ -3,6 +3,7 @@
 from django.db import models
 
 from apps.sharding.models import IdField, ShardedModel
+from apps.tracing.trace import LONGEST
 
 
 class Event(ShardedModel):
@@ -14,6 +15,8 @@ class Event(ShardedModel):
     key = models.BigIntegerField()
     topic = models.CharField(max_length=100)
     payload = models.JSONField()
+    # In whose name it was recorded: the id of a request, or of a few with commas between.
+    request_id = models.CharField(max_length=LONGEST, default="", db_default="")
     handed_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
 

@@ -9,6 +9,7 @@ from apps.events.models import Event as Row
 from apps.events.registry import Event
 from apps.sharding import clock, shards
 from apps.sharding.ids import bucket_of, compose
+from apps.tracing import trace
 
 # The first number keeps these locks apart from all others.
 LOCK = "SELECT pg_advisory_xact_lock(1001, hashint8(%s))"
@@ -50,4 +51,10 @@ def record_many(shard: str, events: Sequence[Event]) -> None:
 
 
 def _row(event_id: int, event: Event) -> Row:
-    return Row(id=event_id, key=event.key, topic=event.topic, payload=event.payload())
+    return Row(
+        id=event_id,
+        key=event.key,
+        topic=event.topic,
+        payload=event.payload(),
+        request_id=trace.current(),
+    )

@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, TypeVar
 
-from apps.events.errors import TopicTaken, UnknownSubscriber
+from apps.events.errors import TopicTaken, TryLater, UnknownSubscriber
 from apps.plugins import discovery, guard, switches
 from apps.plugins.markers import Terms
 
@@ -27,8 +27,8 @@ Handler = Callable[[Any, int], None]
 BatchHandler = Callable[[Sequence[tuple[Any, int]]], None]
 
 # What a plugin may take for one handing over; a slow one for what servers of others take.
-TERMS = Terms(seconds=10.0, queries=2000)
-SLOW_TERMS = Terms(seconds=60.0, queries=2000)
+TERMS = Terms(seconds=10.0, queries=2000, passes=(TryLater,))
+SLOW_TERMS = Terms(seconds=60.0, queries=2000, passes=(TryLater,))
 
 _events: dict[str, "type[Event]"] = {}
 _subscribers: dict[str, "Subscriber"] = {}
@@ -94,11 +94,15 @@ def subscriber(
     ordered: bool = True,
     when: Callable[[Any], bool] = lambda event: True,
     slow: bool = False,
+    name: str | None = None,
 ) -> Callable[[Handler], Handler]:
-    """Subscribe a function to an event. It may be called more than once for the same event."""
+    """Subscribe a function to an event. It may be called more than once for the same event.
+
+    One function under several names may subscribe to several events.
+    """
 
     def register(handle: Handler) -> Handler:
-        _register(handle, event, one_by_one(handle), ordered, when, False, slow)
+        _register(handle, event, one_by_one(handle), ordered, when, False, slow, name)
         return handle
 
     return register
@@ -142,8 +146,9 @@ def _register(
     when: Callable[[Any], bool],
     batch: bool,
     slow: bool = False,
+    name: str | None = None,
 ) -> None:
-    name, plugin = name_of(handle), discovery.owner_of(handle.__module__)
+    name, plugin = name or name_of(handle), discovery.owner_of(handle.__module__)
     if plugin is not None:
         many = guard.wrap(plugin, f"subscriber {name}", many, SLOW_TERMS if slow else TERMS)
     _subscribers[name] = Subscriber(name, event.topic, many, ordered, when, batch, slow, plugin)

@@ -9,10 +9,13 @@ from apps.accounts import selectors as accounts
 from apps.accounts.requests import account_of
 from apps.accounts.selectors import ProfileCard
 from apps.follows import services
+from apps.follows.limits import FOLLOWING
+from apps.throttling.views import throttled
 
 
 @require_POST
 @login_required
+@throttled(FOLLOWING)
 def follow(request: HttpRequest, username: str) -> HttpResponse:
     """Follow an account."""
     profile = accounts.profile_named(username)
@@ -22,6 +25,7 @@ def follow(request: HttpRequest, username: str) -> HttpResponse:
 
 @require_POST
 @login_required
+@throttled(FOLLOWING)
 def unfollow(request: HttpRequest, username: str) -> HttpResponse:
     """Follow an account no longer."""
     profile = accounts.profile_named(username)

@@ -61,6 +61,8 @@ class Near:
         self.trusted_until = 0.0
         self.epoch += 1
         self.bytes = self.hits = self.misses = self.evicted = self.doubts = 0
+        # Grows whenever something goes: as long as it does not, all that was found is still there.
+        self.changes = 0
 
     @property
     def trusted(self) -> bool:
@@ -181,16 +183,19 @@ class Near:
             return
         self.bytes -= entry.size
         self.evicted += 1
+        self.changes += 1
 
     def _drop(self, key: str) -> None:
         self._tickets.pop(key, None)
         if (entry := self._entries.pop(key, None)) is not None:
             self.bytes -= entry.size
+            self.changes += 1
 
     def _empty(self) -> None:
         self._entries = OrderedDict()
         self._tickets = {}
         self.bytes = 0
+        self.changes += 1
 
     def _written(self, key: str) -> None:
         left = self._writing.get(key, 0) - 1

@@ -140,6 +140,10 @@ class WritesPast(RedisCache):  # type: ignore[misc]
         with self.near.writing(made), self._watched():
             return send(*args, version=version, **options)
 
+    def near_key(self, key: str) -> str:
+        """Return the name of a key in the near cache."""
+        return self._made(key, None)
+
     def _made(self, key: str, version: Any) -> str:
         """Return the key as the server knows it."""
         return str(key) if isinstance(key, CacheKey) else self.make_key(key, version)

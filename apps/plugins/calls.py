@@ -4,15 +4,17 @@ for entry in calls.gather(hooks.navigation, request=request): ...
 draft = calls.pipe(hooks.filter_draft, draft)
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from inspect import signature
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+from apps.kernel import dependencies
 from apps.plugins import guard, manager, switches
 from apps.plugins.errors import Unanswered
 from apps.plugins.guard import Call
 from apps.plugins.manager import Impl
+from apps.plugins.threads import Outcome
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -31,7 +33,7 @@ def gather(spec: Callable[P, T | None], *args: P.args, **kwargs: P.kwargs) -> An
     impls = implementations(spec)
     if not impls:
         return found
-    outcomes = guard.attempt([_call(impl, kwargs) for impl in impls])
+    outcomes = _attempt(impls, kwargs)
     found.extend(o.answer for o in outcomes if o.error is None and o.answer is not None)
     found.whole = all(outcome.error is None for outcome in outcomes)
     return found
@@ -42,7 +44,7 @@ def ask(spec: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> list[T]:
 
     Raises what the hook lets pass, the database's error where a server is away, else Unanswered.
     """
-    outcomes = guard.attempt([_call(impl, kwargs) for impl in implementations(spec)])
+    outcomes = _attempt(implementations(spec), kwargs)
     for error in (outcome.error for outcome in outcomes):
         if isinstance(error, guard.AWAY):
             raise error
@@ -74,6 +76,14 @@ def implementations(spec: Callable[..., Any]) -> tuple[Impl, ...]:
     """Return who is to be called for a hook now."""
     switches.is_on("")
     return manager.plan().by_hook.get(spec, ())
+
+
+def _attempt(impls: Sequence[Impl], kwargs: dict[str, Any]) -> list[Outcome]:
+    outcomes = guard.attempt([_call(impl, kwargs) for impl in impls])
+    for impl, outcome in zip(impls, outcomes, strict=True):
+        if outcome.error is not None or not impl.keepable:
+            dependencies.spoil(f"{impl.plugin}.{impl.hook} may answer otherwise next time")
+    return outcomes
 
 
 def _call(impl: Impl, kwargs: dict[str, Any]) -> Call:

@@ -35,6 +35,7 @@ class Impl(NamedTuple):
     function: Callable[..., Any]
     arguments: tuple[str, ...]
     terms: Terms
+    keepable: bool
 
 
 class Plan(NamedTuple):
@@ -172,8 +173,21 @@ def _implementations(hook: str, on: Container[str]) -> tuple[Impl, ...]:
     caller = getattr(_pluggy.hook, hook)
     terms = terms_of(caller.spec.function)
     found = [
-        Impl(i.plugin_name, hook, i.function.rookery_order, i.function, i.argnames, terms)
-        for i in caller.get_hookimpls()
-        if i.plugin_name in on
+        _impl(implementation, hook, terms)
+        for implementation in caller.get_hookimpls()
+        if implementation.plugin_name in on
     ]
     return tuple(sorted(found, key=lambda impl: (impl.order, impl.plugin)))
+
+
+def _impl(found: Any, hook: str, terms: Terms) -> Impl:
+    function = found.function
+    return Impl(
+        found.plugin_name,
+        hook,
+        function.rookery_order,
+        function,
+        found.argnames,
+        terms,
+        function.rookery_keepable,
+    )

@@ -55,17 +55,25 @@ def hookspec(**terms: Any) -> Callable[[F], F]:
 
 
 def hookimpl(
-    function: Any = None, *, version: int = 1, order: int = 0, optional: bool = False
+    function: Any = None,
+    *,
+    version: int = 1,
+    order: int = 0,
+    optional: bool = False,
+    keepable: bool = False,
 ) -> Any:
     """Implement the hook of the same name in its `version`.
 
     Where several plugins do, those with a lower `order` come first, equal ones by their names.
-    With `optional` the hook may be one of another plugin that is not there.
+    With `optional` the hook may be one of another plugin that is not there. What is `keepable`
+    depends on its arguments, on cached queries and on what it says to `kernel.dependencies`, so a
+    page that shows it may be answered from memory.
     """
 
     def mark(function: F) -> F:
         function.rookery_version = version  # type: ignore[attr-defined]
         function.rookery_order = order  # type: ignore[attr-defined]
+        function.rookery_keepable = keepable  # type: ignore[attr-defined]
         return _impl(function, optionalhook=optional)
 
     return mark if function is None else mark(function)

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from functools import cache
+from typing import Any
 from urllib.parse import urlsplit
 
 import regex
@@ -53,15 +54,23 @@ def to_html(text: str, marks: Iterable[Mark] = ()) -> SafeString:
     return format_html_join("", "{}", ((part,) for part in parts))
 
 
+def links(text: str) -> list[str]:
+    """Return the addresses that a text links to, in order."""
+    return [match.url for match in _addresses(text)]
+
+
 @cache
 def _linkify() -> LinkifyIt:
     return LinkifyIt(options={"fuzzy_email": False, "fuzzy_ip": False, "fuzzy_link": False})
 
 
 def _links(text: str) -> list[Mark]:
-    found = _linkify().match(text) or []
-    links = [m for m in found if urlsplit(m.url).scheme in ("http", "https")]
-    return [Mark(m.index, m.last_index, _link(m.url, m.raw)) for m in links]
+    return [Mark(m.index, m.last_index, _link(m.url, m.raw)) for m in _addresses(text)]
+
+
+def _addresses(text: str) -> list[Any]:
+    found = _linkify().match(text) or [] if "://" in text else []
+    return [match for match in found if urlsplit(match.url).scheme in ("http", "https")]
 
 
 def _apart(marks: Iterable[Mark], length: int) -> list[Mark]:

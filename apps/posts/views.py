@@ -13,15 +13,19 @@ from django_htmx.middleware import HtmxDetails
 from apps.accounts.errors import NotAllowed
 from apps.accounts.requests import account_of, viewer_of
 from apps.kernel import cursors
+from apps.kernel.dependencies import keepable
 from apps.posts import cards, services, threads
 from apps.posts.cards import PostCard
 from apps.posts.errors import AnotherDraft, DraftTaken, NoSuchPost, TextRefused
 from apps.posts.forms import ComposeForm
+from apps.posts.limits import POSTING, POSTING_ADDRESS, REACTING
+from apps.throttling.views import throttled
 
 # How a refused draft comes back; any other: 422.
 STATUS: dict[type[Exception], int] = {NotAllowed: 403, AnotherDraft: 409}
 
 
+@keepable
 @require_safe
 def thread(request: HttpRequest, username: str, post_id: int) -> HttpResponse:
     """Show a post with the conversation around it."""
@@ -57,6 +61,7 @@ def compose(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @login_required
+@throttled(POSTING, POSTING_ADDRESS)
 def publish(request: HttpRequest) -> HttpResponse:
     """Publish a post or a reply; a refused one comes back with its text."""
     form = ComposeForm(request.POST)
@@ -81,6 +86,7 @@ def publish(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @login_required
+@throttled(REACTING)
 def like(request: HttpRequest, post_id: int) -> HttpResponse:
     """Like a post."""
     services.like(account_id=account_of(request).pk, post_id=post_id)
@@ -89,6 +95,7 @@ def like(request: HttpRequest, post_id: int) -> HttpResponse:
 
 @require_POST
 @login_required
+@throttled(REACTING)
 def unlike(request: HttpRequest, post_id: int) -> HttpResponse:
     """Take a like back."""
     services.unlike(account_id=account_of(request).pk, post_id=post_id)
@@ -97,6 +104,7 @@ def unlike(request: HttpRequest, post_id: int) -> HttpResponse:
 
 @require_POST
 @login_required
+@throttled(REACTING)
 def repost(request: HttpRequest, post_id: int) -> HttpResponse:
     """Repost a post."""
     services.repost(author_id=account_of(request).pk, post_id=post_id)
@@ -105,6 +113,7 @@ def repost(request: HttpRequest, post_id: int) -> HttpResponse:
 
 @require_POST
 @login_required
+@throttled(REACTING)
 def unrepost(request: HttpRequest, post_id: int) -> HttpResponse:
     """Take a repost back."""
     services.unrepost(author_id=account_of(request).pk, post_id=post_id)

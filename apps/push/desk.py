@@ -30,11 +30,15 @@ class Desk:
         self.listener = Listener(account_id, came)
 
     async def check(self) -> None:
-        """Make sure that it is still the same account; raises SessionOver."""
+        """Make sure that it is still the same account, with the same rights; raises SessionOver."""
         if not self.listener.account_id:
             return
         if await hub.in_thread(visitors.account_in, self.cookies) != self.listener.account_id:
             raise SessionOver
+        heard = [s for s in self.listener.subscriptions.values() if s.topic.audience]
+        for subscription in heard:
+            if not await hub.in_thread(subscription.topic.may, self.listener.account_id):
+                hub.current().unsubscribe(self.listener, subscription.label)
 
     async def subscribe(self, label: object) -> Interest:
         """Subscribe to one topic; raises Refused, SessionOver."""
@@ -50,7 +54,13 @@ class Desk:
         told = await hub.in_thread(missed.since, after, wanted)
         seen = {event.event_id: hub.current().seen(event) for event in told}
         return [
-            Message(event.event_id, interest.subscription.label, data, seen[event.event_id])
+            Message(
+                event.event_id,
+                interest.subscription.label,
+                data,
+                seen[event.event_id],
+                event.request_id,
+            )
             for event in told
             for interest in wanted
             if interest.hears(event.key)

@@ -22,7 +22,7 @@ from apps.push import missed, telling, topics
 from apps.push.listeners import Listener
 from apps.push.missed import EVERY_SECONDS, MARGIN, Interest
 from apps.push.telling import Told
-from apps.push.topics import EVERY, Subscription, Topic
+from apps.push.topics import EVERY, Data, Refused, Subscription, Topic
 from apps.replication import tokens, watchers
 from apps.replication.tokens import Token
 from apps.sharding.conf import conf
@@ -54,6 +54,8 @@ def current() -> "Hub":
 
 def _interest_of(account_id: int, subscription: Subscription) -> Interest:
     topic = subscription.topic
+    if not topic.may(account_id):
+        raise Refused(f"“{topic.name}” is for {topic.audience}.")
     keys = topic.keys(account_id, subscription.argument)
     return Interest(subscription, frozenset(keys), frozenset(topic.unheard(account_id)))
 
@@ -111,8 +113,15 @@ class Hub:
                 for key in (event.key, EVERY):
                     for listener, subscription in self._interest.get((name, key), {}).items():
                         if self._places[listener, subscription.label].hears(event.key):
-                            listener.offer(subscription, event.event_id, data, seen)
+                            listener.offer(
+                                subscription, event.event_id, data, seen, event.request_id
+                            )
             self._move(event)
+
+    def hint(self, name: str, data: Data) -> None:
+        """Offer a message of the moment to all who hear a topic; who misses it misses nothing."""
+        for listener, subscription in self._interest.get((name, EVERY), {}).items():
+            listener.offer(subscription, 0, data)
 
     def seen(self, event: Told) -> str:
         """Return the token for an event, further on than all that came before it.
@@ -209,7 +218,11 @@ class Hub:
                 await layer.group_add(telling.GROUP, channel)
                 self._hearing.set()
                 while True:
-                    self.hand_on(telling.heard(await layer.receive(channel)))
+                    message = await layer.receive(channel)
+                    if message["type"] == telling.HINT:
+                        self.hint(message["topic"], message["data"])
+                    else:
+                        self.hand_on(telling.heard(message))
             except Exception as error:
                 log.warning("The channel layer is away (%s); looking into the log.", error)
                 self._hearing.set()

@@ -10,15 +10,17 @@ MOST_WAITING = 200
 
 
 class Message(NamedTuple):
-    """What a browser is told of one event under one of its subscriptions.
+    """What a browser is told of one event (0: of none) under one of its subscriptions.
 
-    `seen` is the token that it must hand back to find there what it is told of.
+    `seen` is the token that it must hand back to find there what it is told of; `request_id` is the
+    request that the event follows from.
     """
 
     event_id: int
     label: str
     data: Data
     seen: str = ""
+    request_id: str = ""
 
 
 class TooSlow(Exception):
@@ -41,11 +43,18 @@ class Listener:
         self._woken = asyncio.Event()
         self._overrun = False
 
-    def offer(self, subscription: Subscription, event_id: int, data: Data, seen: str = "") -> None:
+    def offer(
+        self,
+        subscription: Subscription,
+        event_id: int,
+        data: Data,
+        seen: str = "",
+        request_id: str = "",
+    ) -> None:
         """Have a message wait to be sent; one that it makes needless is replaced."""
         label = subscription.label
         once: Any = label if subscription.topic.latest_only else (label, event_id)
-        self._waiting[once] = Message(event_id, label, data, seen)
+        self._waiting[once] = Message(event_id, label, data, seen, request_id)
         if len(self._waiting) > MOST_WAITING:
             self._overrun = True
             self._waiting.clear()

@@ -32,13 +32,16 @@ LATELY = """
 SELECT id FROM events_event WHERE topic = ANY(%s) AND id >= %s
     AND finished_at >= clock_timestamp() - make_interval(secs => %s)
 """
-BY_ID = "SELECT id, topic, payload::text FROM events_event WHERE id = ANY(%s) ORDER BY id"
+BY_ID = (
+    "SELECT id, topic, payload::text, request_id FROM events_event WHERE id = ANY(%s) ORDER BY id"
+)
 SINCE = """
-SELECT id, topic, payload::text FROM (
-    SELECT id, topic, payload, key FROM events_event
+SELECT id, topic, payload::text, request_id FROM (
+    SELECT id, topic, payload, request_id, key FROM events_event
     WHERE finished_at >= %(since)s AND id >= %(oldest)s
     UNION ALL
-    SELECT id, topic, payload, key FROM events_event e WHERE finished_at IS NULL AND EXISTS (
+    SELECT id, topic, payload, request_id, key FROM events_event e
+    WHERE finished_at IS NULL AND EXISTS (
         SELECT 1 FROM events_delivery d WHERE d.event_id = e.id AND d.state = 'done'
             AND d.subscriber = ANY(%(afters)s)
     )
@@ -110,7 +113,10 @@ def _since(
 
 
 def _announced(rows: Sequence[tuple[Any, ...]]) -> list[Announced]:
-    return [Announced(event_id, registry.restore(*fields)) for event_id, *fields in rows]
+    return [
+        Announced(event_id, registry.restore(*fields), request_id)
+        for event_id, *fields, request_id in rows
+    ]
 
 
 def _log_begins() -> datetime:

@@ -148,11 +148,10 @@ class Socket(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ships no
         await self.say(kind, server=name)
 
     async def send_event(self, event: Message) -> None:
-        """Send one event."""
-        fields = {"seen": event.seen} if event.seen else {}
-        await self.say(
-            "event", topic=event.label, id=str(event.event_id), data=event.data, **fields
-        )
+        """Send one event; one of the moment has no id to resume after."""
+        fields = {"id": str(event.event_id or ""), "seen": event.seen, "request": event.request_id}
+        known = {name: value for name, value in fields.items() if value}
+        await self.say("event", topic=event.label, data=event.data, **known)
         self.desk.listener.given(event)
 
     async def say(self, kind: str, **fields: Any) -> None:

@@ -112,7 +112,8 @@ class Stream(AsyncHttpConsumer):  # type: ignore[misc]  # Channels ships no type
     async def send_event(self, event: Message) -> None:
         """Send one event."""
         data = json.dumps({**event.data, "seen": event.seen} if event.seen else event.data)
-        await self.write(f"id: {event.event_id}\nevent: {event.label}\ndata: {data}\n\n")
+        place = f"id: {event.event_id}\n" if event.event_id else ""
+        await self.write(f"{place}event: {event.label}\ndata: {data}\n\n")
         self.desk.listener.given(event)
 
     async def write(self, text: str) -> None:

@@ -22,19 +22,22 @@ from apps.replication.tokens import Position
 log = logging.getLogger(__name__)
 
 GROUP = "push"
+HINT = "hint"
 NOTHING: Mapping[str, Position] = MappingProxyType({})
 
 
 class Told(NamedTuple):
     """An event as the push processes hear of it: what each topic says of it, by topic name.
 
-    `token` covers what it tells of, on all shards.
+    `request_id` is the request that it follows from; `token` covers what it tells of, on all
+    shards.
     """
 
     event_id: int
     event_topic: str
     key: int
     messages: dict[str, Data]
+    request_id: str = ""
     token: Mapping[str, Position] = NOTHING
 
 
@@ -47,6 +50,18 @@ def tell(shard: str, announced: Sequence[Announced]) -> bool:
         loops.run(get_channel_layer().group_send(GROUP, message))
     except (RedisError, OSError) as error:
         log.warning("The channel layer is away (%s); browsers are told later.", error)
+        return False
+    return True
+
+
+def hint(topic: str, data: Data) -> bool:
+    """Tell who hears a topic that there is something new to be read; says whether it went out."""
+    try:
+        loops.run(
+            get_channel_layer().group_send(GROUP, {"type": HINT, "topic": topic, "data": data})
+        )
+    except (RedisError, OSError) as error:
+        log.debug("Nobody hears of %s: %s", topic, error)
         return False
     return True
 
@@ -66,8 +81,8 @@ def told_of(announced: Sequence[Announced], *, late: bool = False) -> list[Told]
     # Asked after the fact, and of every primary: a post is on one shard, its entries on all.
     token = positions.everywhere()
     return [
-        Told(event_id, event.topic, event.key, said[event_id], token)
-        for event_id, event in announced
+        Told(t.event_id, t.event.topic, t.event.key, said[t.event_id], t.request_id, token)
+        for t in announced
     ]
 
 

@@ -40,7 +40,8 @@ class Topic:
 
     `events` are what it tells of, each with the subscriber that must be done with it first (None:
     all of them). An event in `moved_by` changes which keys the account that is its key hears.
-    Of a topic with `latest_only` a slow browser gets the last message instead of each.
+    Of a topic with `latest_only` a slow browser gets the last message instead of each. One without
+    events is told by `telling.hint`, for what is true only now and is in no log.
     """
 
     name: ClassVar[str]
@@ -50,6 +51,12 @@ class Topic:
     needs_account: ClassVar[bool] = False
     takes_argument: ClassVar[bool] = False
     latest_only: ClassVar[bool] = False
+    # Who may subscribe, in words, where `may` says no to some.
+    audience: ClassVar[str] = ""
+
+    def may(self, account_id: int) -> bool:
+        """Tell whether an account may hear this; asked at the start and again while it listens."""
+        return True
 
     def keys(self, account_id: int, argument: int) -> Sequence[int]:
         """Return the keys of the events that a subscriber hears; EVERY for those of all.
@@ -124,6 +131,8 @@ def fed_by(event_topic: str) -> list[Topic]:
 
 def who_may(topic: Topic) -> str:
     """Say who may subscribe."""
+    if topic.audience:
+        return topic.audience
     return "signed-in accounts, each for itself" if topic.needs_account else "everybody"
 
 

@@ -15,6 +15,7 @@ class Conf:
     longer than `answer_seconds` to say how far it is, and so is a primary that says nothing for as
     long. A read on a replica may take `read_seconds`, a statement on a primary `write_seconds`.
     At most `slots` threads of a process wait for one server.
+    A request that lost its primary waits `failover_seconds` for the next one; 0 where none comes.
     """
 
     groups: dict[str, tuple[str, ...]]
@@ -25,6 +26,7 @@ class Conf:
     read_seconds: float
     write_seconds: float
     slots: int
+    failover_seconds: float
 
     def primary_of(self, alias: str) -> str:
         """Return the primary alias of the group that `alias` belongs to."""
@@ -47,6 +49,7 @@ def conf() -> Conf:
         read_seconds=settings.REPLICATION_READ_SECONDS,
         write_seconds=settings.REPLICATION_WRITE_SECONDS,
         slots=settings.REPLICATION_SLOTS,
+        failover_seconds=settings.REPLICATION_FAILOVER_SECONDS,
     )
 
 

@@ -5,7 +5,7 @@ A replica's own clock cannot tell lag from a primary that has nothing to write.
 
 from collections import deque
 
-from apps.replication.tokens import START, Position
+from apps.replication.tokens import START, UNSURE, Position
 
 SPACING, MOST = 1.0, 3600
 
@@ -15,11 +15,17 @@ class History:
 
     def __init__(self) -> None:
         self.latest = START
+        # The youngest timeline that a primary has said it is on.
+        self.timeline = 0
         self._latest_at = 0.0
         self._seen: deque[tuple[float, int]] = deque(maxlen=MOST)
 
     def saw(self, position: Position, now: float, *, is_primary: bool = False) -> None:
         """Note that the primary is here, or, by a reader's token, that it was."""
+        if position.lsn == UNSURE.lsn:
+            return
+        if is_primary:
+            self.timeline = max(self.timeline, position.timeline)
         if position.timeline > self.latest.timeline and is_primary:
             # Positions that only the lost server had are nobody's aim any more.
             self._seen.clear()

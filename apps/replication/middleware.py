@@ -28,7 +28,7 @@ class FreshReads:
             response = self.get_response(request)
             positions.settle()
         if scope.token != before:
-            _keep(response, scope.token)
+            keep(response, scope.token)
         if settings.DEBUG:
             response[HEADER] = answered_by(scope)
         return response
@@ -48,7 +48,8 @@ def _lag(alias: str) -> str:
     return f" lag={servers.seconds_behind(alias) * 1000:.0f}ms"
 
 
-def _keep(response: HttpResponse, token: tokens.Token) -> None:
+def keep(response: HttpResponse, token: tokens.Token) -> None:
+    """Have the browser keep a token."""
     response.set_cookie(
         conf().cookie,
         tokens.encode(token),

@@ -9,6 +9,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from apps.replication import scopes, servers, tokens
 from apps.replication.conf import conf
+from apps.replication.errors import Promoted
 from apps.replication.tokens import START, Position, Token
 
 log = logging.getLogger(__name__)
@@ -16,7 +17,8 @@ log = logging.getLogger(__name__)
 # The position to remember after a write is pg_current_wal_lsn() asked after COMMIT: the insert
 # position can point past a page header that an idle primary does not write for many seconds.
 ON_PRIMARY = "SELECT pg_current_wal_lsn() - '0/0'"
-ON_REPLICA = "SELECT pg_last_wal_replay_lsn() - '0/0'"
+# A replica that was promoted under its open connections says so by saying nothing.
+ON_REPLICA = "SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() - '0/0' END"
 # With the timeline, which costs as much again. A connection to a primary never sees another one; a
 # replica's is asked for once a request. It is the one that the replica follows, maybe younger than
 # what it has replayed, which is why no timeline counts without its position.
@@ -51,7 +53,12 @@ def question(alias: str, raw: Any, *, whole: bool = False) -> str:
 
 
 def answer(raw: Any, row: tuple[object, ...]) -> Position:
-    """Return the position in a row that answers the question, asked on psycopg's connection."""
+    """Return the position in a row that answers the question, asked on psycopg's connection.
+
+    Raises Promoted where the question was put to a replica that is none any more.
+    """
+    if row[0] is None:
+        raise Promoted
     lsn, *timeline = (int(str(value or 0)) for value in row)
     return Position(timeline[0] if timeline else raw.rookery_position.timeline, lsn)
 
@@ -68,8 +75,10 @@ def settle() -> None:
             try:
                 tokens.advance(scope.token, group, ask(group), is_primary=True)
             except (OperationalError, InterfaceError) as error:
-                # Its write has failed with it: there is no position to remember.
+                # A write that failed with it has no position; one that it committed has.
                 log.warning("%s does not say how far it is: %s", group, error)
+                if group in scope.committed:
+                    scopes.note_doubt(group)
         scope.written.discard(group)
 
 

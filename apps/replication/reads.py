@@ -13,8 +13,10 @@ from typing import Any
 from django.db import InterfaceError, InternalError, OperationalError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from apps.kernel import dependencies
 from apps.replication import patience, positions, replicas, scopes, servers, tokens, watchers
 from apps.replication.conf import conf
+from apps.replication.errors import Superseded
 from apps.replication.servers import ServerAway
 
 log = logging.getLogger(__name__)
@@ -45,22 +47,40 @@ def carry(execute: Execute, sql: Any, params: Any, many: bool, context: dict[str
             raise
     _turn_to(connections[elsewhere], context)
     with servers.of(elsewhere).reading():
-        return _read(execute, sql, params, context)
+        return _read(execute, sql, params, context, is_last=True)
 
 
-def _read(execute: Execute, sql: str, params: Any, context: dict[str, Any]) -> Any:
+def _read(
+    execute: Execute, sql: str, params: Any, context: dict[str, Any], *, is_last: bool = False
+) -> Any:
     connection, cursor = context["connection"], context["cursor"].cursor
     group, scope = conf().primary_of(connection.alias), scopes.current()
     question = positions.question(connection.alias, connection.connection)
+    dependencies.spoil(f"{connection.alias} was asked")
     result = execute(f"{sql}; {question}", params, False, context)
     cursor.set_result(-1)
     position = positions.answer(connection.connection, cursor.fetchone())
     cursor.set_result(0)
+    if connection.alias == group:
+        _check_current(group, position, is_last)
     positions.note(connection, position)
     if scope is not None:
         tokens.advance(scope.token, group, position, is_primary=connection.alias == group)
         scope.answered.setdefault(group, set()).add(connection.alias)
     return result
+
+
+def _check_current(group: str, position: tokens.Position, is_last: bool) -> None:
+    """Raise Superseded for the answer of a primary that has been replaced, as far as known.
+
+    What another process has seen may stem from servers that are gone for good: it is believed
+    for one more connection, and then no more.
+    """
+    scope = scopes.current()
+    seen = scope.token.get(group, tokens.START).timeline if scope and not is_last else 0
+    known = max(servers.history(group).timeline, seen)
+    if position.timeline < known:
+        raise Superseded(position.timeline, known)
 
 
 def _write(execute: Execute, sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
@@ -95,7 +115,7 @@ def _elsewhere(connection: BaseDatabaseWrapper, group: str, error: Exception) ->
 
 
 def _beside_the_primary(connection: BaseDatabaseWrapper, error: Exception) -> str | None:
-    if _state(error) == IN_RECOVERY:
+    if _state(error) == IN_RECOVERY or isinstance(error, Superseded):
         connection.close()
         return connection.alias
     if isinstance(error, ServerAway):

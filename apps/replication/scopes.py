@@ -16,13 +16,15 @@ from apps.replication import servers, tokens
 class Scope:
     """What one reader has seen (`token`) and where it has written (`written`, group names).
 
-    `answered` are the servers that its reads came from, by group; `aged` the groups whose primary
-    was away, with how old what was read there may be, in seconds; `behind` those of them that were
-    read from a replica which may lack what this reader has seen.
+    `committed` are the groups that were told to commit, whatever became of it. `answered` are the
+    servers that its reads came from, by group; `aged` the groups whose primary was away, with how
+    old what was read there may be, in seconds; `behind` those of them that were read from a replica
+    which may lack what this reader has seen.
     """
 
     token: tokens.Token
     written: set[str] = field(default_factory=set)
+    committed: set[str] = field(default_factory=set)
     answered: dict[str, set[str]] = field(default_factory=dict)
     aged: dict[str, float] = field(default_factory=dict)
     behind: set[str] = field(default_factory=set)
@@ -103,6 +105,20 @@ def note_write(group: str) -> None:
         scope_now.written.add(group)
 
 
+def note_commit(group: str) -> None:
+    """Remember that this reader's COMMIT is on its way: from now on it may have happened."""
+    scope_now = _current.get()
+    if scope_now is not None:
+        scope_now.committed.add(group)
+
+
+def note_doubt(group: str) -> None:
+    """Have this reader's reads go to the primary until it has said how far it is."""
+    scope_now = _current.get()
+    if scope_now is not None:
+        tokens.doubt(scope_now.token, group)
+
+
 def fork() -> Callable[[], None]:
     """Give another thread, in a copy of this context, a reader of its own with the same token.
 
@@ -115,6 +131,7 @@ def fork() -> Callable[[], None]:
         before,
         token=dict(before.token),
         written=set(before.written),
+        committed=set(before.committed),
         answered={},
         aged={},
         behind=set(),
@@ -125,6 +142,7 @@ def fork() -> Callable[[], None]:
         for group, position in forked.token.items():
             tokens.advance(before.token, group, position, is_primary=True)
         before.written |= forked.written
+        before.committed |= forked.committed
         for group, aliases in forked.answered.items():
             before.answered.setdefault(group, set()).update(aliases)
         before.take_faults(forked)

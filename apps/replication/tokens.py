@@ -33,6 +33,8 @@ class Position(NamedTuple):
 
 
 START = Position(0, 0)
+# Further than any server: whoever holds it reads from the primary, whose answer takes its place.
+UNSURE = Position(0, 2**63 - 1)
 Token = dict[str, Position]
 
 
@@ -43,8 +45,15 @@ def advance(token: Token, group: str, position: Position, *, is_primary: bool = 
     server before it must not be waited for, so its position takes the place of the old one.
     """
     known = token.get(group, START)
+    if is_primary and known.lsn == UNSURE.lsn:
+        known = Position(known.timeline, 0)
     is_promoted = is_primary and position.timeline > known.timeline
     token[group] = position if is_promoted else known.joined(position)
+
+
+def doubt(token: Token, group: str) -> None:
+    """Note that something was committed on `group`, nobody knows where: the primary is asked."""
+    token[group] = token.get(group, START).joined(UNSURE)
 
 
 def merge(token: Token, other: Mapping[str, Position]) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
+from apps.kernel import dependencies
 from apps.replication import scopes
 from apps.sharding import harvest
 
@@ -43,6 +44,7 @@ class Harvested:
         if aged:
             response["Aged"] = ", ".join(f"{g}={s:.0f}" for g, s in sorted(aged.items()))
         if aged or not found.is_whole:
+            dependencies.spoil("a part was away")
             response["Cache-Control"] = "no-store"
             response.headers.pop("ETag", None)
         return response

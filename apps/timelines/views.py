@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 from apps.accounts import selectors as accounts
 from apps.accounts.requests import account_of, viewer_of
 from apps.follows import selectors as follows
+from apps.kernel.dependencies import keepable
 from apps.plugins import calls
 from apps.posts import rendering
 from apps.posts import selectors as posts
@@ -17,6 +18,7 @@ from apps.sharding import directory, harvest, places
 from apps.timelines import hooks, selectors
 
 
+@keepable
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Show the home timeline; visitors see what everybody writes, and a welcome."""
@@ -28,6 +30,7 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "timelines/home.html", context)
 
 
+@keepable
 @require_safe
 def public(request: HttpRequest, *, welcome: bool = False) -> HttpResponse:
     """Show what everybody writes."""
@@ -37,6 +40,7 @@ def public(request: HttpRequest, *, welcome: bool = False) -> HttpResponse:
     return render(request, "timelines/public.html", context)
 
 
+@keepable
 @require_safe
 def profile(request: HttpRequest, username: str) -> HttpResponse:
     """Show an account and what it wrote."""

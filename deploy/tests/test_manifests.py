@@ -22,6 +22,7 @@ NOT_THERE = {
     "ROOKERY_DEBUG": "never on outside a laptop",
     "ROOKERY_PG_BIN": "the embedded cluster's",
     "ROOKERY_VALKEY_BIN": "the embedded cluster's",
+    "ROOKERY_ETCD_BIN": "the embedded cluster's",
     "ROOKERY_QUICKSTART": "marks the processes of quickstart",
     "ROOKERY_TEST_CLUSTER_KEEP": "the tests'",
     "ROOKERY_QUERY_CACHE": "to measure, or in doubt",

@@ -2,6 +2,7 @@
 
 import os
 import re
+import secrets
 import subprocess
 import sys
 from urllib.parse import urlsplit
@@ -135,9 +136,7 @@ def test_the_site_starts_with_the_environment_of_its_pods(documents, tmp_path):
             continue
         environ = dict(configuration(documents, "settings"))
         for variable in container["env"]:
-            environ[variable["name"]] = variable.get(
-                "value", "an-example-of-0123456789-40-random-characters"
-            )
+            environ[variable["name"]] = variable.get("value", secrets.token_hex(32))
         done = subprocess.run(
             [sys.executable, "-c", "import project.settings as s; print(s.SITE_URL, s.EMBEDDED)"],
             env={"PATH": os.environ["PATH"], **environ, "ROOKERY_TOPOLOGY": str(path)},

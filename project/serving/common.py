@@ -1,6 +1,9 @@
 """What the servers of web and push have in common; each number with its reason."""
 
+import os
 from pathlib import Path
+
+from apps.tracing import logs
 
 # Longer than any proxy before us keeps a connection that it does not use (nginx here: 60 s): the
 # side that gives a connection up must be the one that sends requests, or a request is lost.
@@ -19,3 +22,6 @@ worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 # Orders come by signal; a socket for them would need a folder that can be written.
 control_socket_disable = True
 loglevel = "warning"
+logconfig_dict = logs.configuration(
+    logs.form("ROOKERY_LOG_FORMAT", os.environ.get("ROOKERY_LOG_FORMAT", "line"))
+)

@@ -1,11 +1,31 @@
-"""The worker of the push process: on its stop it tells each connection when to come back."""
+"""The workers of web and push: uvicorn under gunicorn, each with its own way to stop."""
 
+import asyncio
 import socket
 import sys
+from typing import ClassVar
 
 from gunicorn.arbiter import Arbiter
 from uvicorn.server import Server
 from uvicorn_worker import UvicornWorker
+
+# A visitor who asks once a second is told within it to come back by another connection.
+LINGER_SECONDS = 2.0
+
+
+class WebServer(Server):
+    """uvicorn's server, which by itself cuts idle connections while their next request comes."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take no more connections, have each end with its next answer, then end."""
+        for server in self.servers:
+            server.close()
+        self.config.app.is_leaving = True  # type: ignore[union-attr]  # an apps.edge.asgi.Edge
+        loop = asyncio.get_running_loop()
+        until = loop.time() + LINGER_SECONDS
+        while self.server_state.connections and loop.time() < until:
+            await asyncio.sleep(0.05)
+        await super().shutdown(sockets)
 
 
 class PushServer(Server):
@@ -21,17 +41,31 @@ class PushServer(Server):
         await super().shutdown(sockets)
 
 
-class PushWorker(UvicornWorker):  # type: ignore[misc]  # it ships no types
-    """uvicorn under gunicorn, with our server."""
+class Worker(UvicornWorker):  # type: ignore[misc]  # it ships no types
+    """uvicorn under gunicorn, with a server of ours."""
 
-    # A stream that was just beginning when the others were sent away is cut after so many seconds.
-    CONFIG_KWARGS = {**UvicornWorker.CONFIG_KWARGS, "timeout_graceful_shutdown": 5}
+    server_class: ClassVar[type[Server]]
 
     async def _serve(self) -> None:
         # As in UvicornWorker, which names its server's class in here only.
         self.config.app = self.wsgi
-        server = PushServer(config=self.config)
+        server = self.server_class(config=self.config)
         self._install_sigquit_handler()
         await server.serve(sockets=self.sockets)
         if not server.started:
             sys.exit(Arbiter.WORKER_BOOT_ERROR)
+
+
+class WebWorker(Worker):
+    """Serves pages. Who is before us says whether it was TLS: Django reads that, as it is set."""
+
+    server_class = WebServer
+    CONFIG_KWARGS: ClassVar = {**UvicornWorker.CONFIG_KWARGS, "proxy_headers": False, "ws": "none"}
+
+
+class PushWorker(Worker):
+    """Serves WebSockets and streams."""
+
+    server_class = PushServer
+    # A stream that was just beginning when the others were sent away is cut after so many seconds.
+    CONFIG_KWARGS: ClassVar = {**UvicornWorker.CONFIG_KWARGS, "timeout_graceful_shutdown": 5}

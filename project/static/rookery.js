@@ -23,6 +23,13 @@
     }
   });
 
+  // A page that is kept has the key of its form from when it was made: each draft has one of its own.
+  if (window.crypto && crypto.randomUUID) {
+    document.querySelectorAll("form:not([data-again]) input[name=key]").forEach((input) => {
+      input.value = crypto.randomUUID();
+    });
+  }
+
   // A second click while the first is under way sends nothing twice.
   document.addEventListener("submit", (event) => {
     const form = event.target;

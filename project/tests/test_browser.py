@@ -19,6 +19,11 @@ pytestmark = [
 ]
 
 
+def wait_until(page, expression):
+    """Wait for something in a page; Playwright's own way evaluates text, which our pages forbid."""
+    assert processes.wait_for(lambda: page.evaluate(expression), 30), expression
+
+
 def sign_up(browser, url, username, **options):
     page = browser.new_context(**options).new_page()
     page.set_default_timeout(30_000)
@@ -135,7 +140,7 @@ def test_a_browser_that_was_offline_for_200_events_gets_exactly_those(
     first = publish(1)
     page.wait_for_selector(".told:has-text('1 new post')")
     page.context.set_offline(True)
-    page.wait_for_function("!navigator.onLine")
+    wait_until(page, "!navigator.onLine")
     missed = publish(200)
     assert processes.wait_for(lambda: not elsewhere(unfinished), 60)
     assert told() == first
@@ -196,7 +201,7 @@ def test_load_more_appends_with_script_and_leads_on_without(browser, url):
     assert page.locator("article").count() == 20
 
     page.click("text=Load more")
-    page.wait_for_function("document.querySelectorAll('article').length === 25")
+    wait_until(page, "document.querySelectorAll('article').length === 25")
     plain = browser.new_context(java_script_enabled=False).new_page()
     plain.goto(f"{url}/public")
     plain.click("text=Load more")

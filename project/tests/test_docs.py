@@ -47,8 +47,14 @@ def test_every_add_on_has_a_page_of_its_own():
         "indexing",
         "caching",
         "events",
+        "outgoing",
+        "edge",
         "push",
         "plugins",
+        "throttling",
+        "tracing",
+        "loadtest",
+        "drills",
     )
     for name in names:
         text = (ROOT / "apps" / name / "README.md").read_text()

@@ -190,23 +190,6 @@ def server(cluster, name):
     return next(s for s in cluster.servers() if s.node.name == name)
 
 
-def test_the_programs_start_with_the_settings_of_production(topology):
-    done = subprocess.run(
-        [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
-        env={
-            **os.environ,
-            "ROOKERY_TOPOLOGY": topology,
-            "ROOKERY_SITE_URL": "https://rookery.example",
-            "ROOKERY_SECRET_KEY": "an-example-of-a-long-key-with-0123456789-random-characters",
-        },
-        cwd=os.path.dirname(os.path.dirname(os.path.dirname(__file__))),
-        capture_output=True,
-        text=True,
-    )
-
-    assert done.returncode == 0, done.stderr
-
-
 @pytest.mark.parametrize(
     ("variables", "named"),
     [

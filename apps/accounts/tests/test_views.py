@@ -102,3 +102,21 @@ def test_editing_the_profile(client, make_account):
 @pytest.mark.parametrize("path", ["/accounts/profile", "/accounts/password", "/posts/new"])
 def test_a_visitor_is_asked_to_sign_in(client, path):
     assert client.get(path).url == f"/accounts/sign-in?next={path}"
+
+
+def test_who_may_change_accounts_makes_nobody_staff_and_changes_no_staff(client, make_account):
+    from django.contrib.auth.models import Permission
+
+    helper = make_account("helper", is_staff=True)
+    helper.user_permissions.set(Permission.objects.filter(codename__endswith="_account"))
+    root, ada = make_account("root", is_staff=True, is_superuser=True), make_account("ada")
+    client.force_login(helper)
+    change = "/admin/accounts/account/{}/change/"
+    form = {"is_active": "on", "is_staff": "on", "is_superuser": "on", "email": "x@example.org"}
+
+    assert client.post(change.format(ada.pk), form).status_code == 302
+    assert client.post(change.format(helper.pk), form).status_code == 403
+    assert client.post(change.format(root.pk), {}).status_code == 403
+    assert client.get(f"/admin/accounts/account/{root.pk}/password/").status_code == 403
+    ada.refresh_from_db()
+    assert (ada.is_active, ada.is_staff, ada.is_superuser) == (True, False, False)

@@ -19,7 +19,7 @@ def urls() -> list[URLPattern | URLResolver]:
     return [path("", include("apps.bundled.feeds.urls"))]
 
 
-@hookimpl
+@hookimpl(keepable=True)
 def head(request: HttpRequest) -> str | None:
     """Programs that read feeds find them here."""
     match = request.resolver_match
@@ -31,7 +31,7 @@ def head(request: HttpRequest) -> str | None:
     return format_html_join("", LINK, links)
 
 
-@hookimpl
+@hookimpl(keepable=True)
 def profile_part(profile: ProfileCard) -> str:
     """People find them on the profile."""
     atom, json = (reverse("feeds:profile", args=[profile.username, form]) for form in TYPES)

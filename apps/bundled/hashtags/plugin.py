@@ -20,7 +20,7 @@ def urls() -> list[URLPattern | URLResolver]:
     return [path("", include("apps.bundled.hashtags.urls"))]
 
 
-@hookimpl
+@hookimpl(keepable=True)
 def mark_text(text: str) -> Sequence[Mark]:
     """Tags lead to their pages."""
     return texts.marks(text)
@@ -32,13 +32,13 @@ def posts_loaded(post_ids: Sequence[int]) -> None:
     services.index(post_ids=post_ids)
 
 
-@hookimpl
+@hookimpl(keepable=True)
 def navigation(request: HttpRequest) -> Sequence[Entry]:
     """What trends has a page."""
     return [Entry("Trending", reverse("hashtags:trending"), "hash")]
 
 
-@hookimpl
+@hookimpl(keepable=True)
 def column(request: HttpRequest) -> str | None:
     """What trends most, on every page."""
     top = trending.top()[: trending.IN_COLUMN]

@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 
 from apps.bundled.hashtags import texts
 from apps.events import log as event_log
+from apps.kernel import dependencies
 from apps.posts import selectors as posts
 from apps.posts.events import PostPublished
 from apps.sharding import ids
@@ -91,6 +92,7 @@ def refresh() -> None:
 def top() -> list[Trend]:
     """Return the most used tags, the most used first; none where Valkey is away."""
     global _kept
+    dependencies.good_for(KEPT_SECONDS)
     made, found = _kept
     if time.monotonic() - made >= KEPT_SECONDS:
         found = _read()

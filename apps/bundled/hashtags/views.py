@@ -7,9 +7,11 @@ from django.views.decorators.http import require_safe
 from apps.accounts.requests import viewer_of
 from apps.bundled.hashtags import selectors
 from apps.bundled.hashtags import trending as trends
+from apps.kernel.dependencies import keepable
 from apps.sharding import places
 
 
+@keepable
 @require_safe
 def tag(request: HttpRequest, tag: str) -> HttpResponse:
     """Show the posts that carry a tag, newest first."""
@@ -21,6 +23,7 @@ def tag(request: HttpRequest, tag: str) -> HttpResponse:
     return render(request, "hashtags/tag.html", context)
 
 
+@keepable
 @require_safe
 def trending(request: HttpRequest) -> HttpResponse:
     """Show the tags that are used most just now."""

@@ -7,7 +7,7 @@ from apps.plugins.markers import hookimpl
 from apps.posts.hooks import Mark
 
 
-@hookimpl
+@hookimpl(keepable=True)
 def mark_text(text: str) -> Sequence[Mark]:
     """Mentions lead to profiles."""
     return texts.marks(text)

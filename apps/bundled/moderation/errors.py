@@ -10,13 +10,6 @@ class AlreadyReported(RookeryError):
         super().__init__("You have reported this already. The moderators know.")
 
 
-class TooManyReports(RookeryError):
-    """Somebody reports more than anybody can read."""
-
-    def __init__(self, most: int) -> None:
-        super().__init__(f"You may report {most} things an hour. Come back in a while.")
-
-
 class Oneself(RookeryError):
     """Somebody reports, mutes or blocks himself."""
 

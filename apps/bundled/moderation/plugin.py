@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
@@ -21,6 +22,8 @@ from apps.posts.cards import Listed
 from apps.posts.errors import TextRefused
 from apps.posts.hooks import Draft
 
+# How many footers a process keeps ready.
+KEPT = 4096
 HELD = "Your post is held for review. It appears when a moderator has looked at it."
 
 
@@ -43,7 +46,7 @@ def filter_draft(draft: Draft) -> Draft:
     return replace(draft, taken=HELD)
 
 
-@hookimpl
+@hookimpl(keepable=True)
 def unseen_by(viewer_id: int | None) -> Unseen:
     """Nobody sees who is suspended; nor, on either side of it, who is blocked."""
     found = relations.unseen(viewer_id) if viewer_id is not None else Unseen()
@@ -74,13 +77,14 @@ def check_sign_in(account_id: int) -> None:
         raise SignInRefused(reason, appeals.url_of(found.action_id), "Read more, or appeal")
 
 
-@hookimpl
+@hookimpl(keepable=True)
 def post_footers(posts: Sequence[Listed], viewer_id: int | None) -> Mapping[int, str]:
     """What a rule marks is marked; who is signed in may report what others wrote."""
-    return {post.id: _footer(post, viewer_id) for post in posts}
+    mark_of = rules.marking()
+    return {post.id: _footer(post, mark_of(post.text), viewer_id) for post in posts}
 
 
-@hookimpl
+@hookimpl(keepable=True)
 def profile_part(profile: ProfileCard, viewer_id: int | None) -> str | None:
     """Where one mutes, blocks and reports, and what keeps the posts from being shown."""
     context: dict[str, Any] = {"profile": profile, "viewer_id": viewer_id}
@@ -99,7 +103,7 @@ def settings_part(request: HttpRequest) -> str | None:
     return render_to_string("moderation/_settings.html", {}, request)
 
 
-@hookimpl
+@hookimpl(keepable=True)
 def notices(request: HttpRequest) -> str | None:
     """What was done to an account, until it was read."""
     viewer_id = viewer_of(request)
@@ -125,11 +129,12 @@ def admin_changed(request: HttpRequest) -> None:
     actions.record(account_id=by_id, by_id=by_id, deed=Done.CHANGED, reason=reason)
 
 
-def _footer(post: Listed, viewer_id: int | None) -> str:
-    mark = rules.mark_of(post.text)
-    reports = viewer_id is not None and not post.mine
-    if not (mark or reports):
-        return ""
-    return render_to_string(
-        "moderation/_footer.html", {"post": post, "mark": mark, "reports": reports}
-    )
+def _footer(post: Listed, mark: str | None, viewer_id: int | None) -> str:
+    may_report = viewer_id is not None and not post.mine
+    return _rendered_footer(post.id, mark, may_report) if mark or may_report else ""
+
+
+@lru_cache(KEPT)
+def _rendered_footer(post_id: int, mark: str | None, may_report: bool) -> str:
+    context = {"post_id": post_id, "mark": mark, "may_report": may_report}
+    return render_to_string("moderation/_footer.html", context)

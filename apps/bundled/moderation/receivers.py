@@ -36,6 +36,6 @@ def align_suspension(event: ModerationAction, event_id: int) -> None:
 def list_marked(event: PostPublished, event_id: int) -> None:
     """List a post that a rule marks; a second time it is listed already."""
     text = posts.texts_of([event.post_id]).get(event.post_id, "")
-    why = rules.mark_of(text)
+    why = rules.marking()(text)
     if why is not None:
         cases.mark(account_id=event.author_id, post_id=event.post_id, text=text, why=why)

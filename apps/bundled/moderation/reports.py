@@ -1,34 +1,35 @@
 """Reports: somebody tells staff of a post or an account, once each, and not too much an hour."""
 
-import logging
-import time
-
 from django.db.models import F
-from django_redis import get_redis_connection
-from redis.exceptions import RedisError
 
-from apps.bundled.moderation.errors import AlreadyReported, Oneself, TooManyReports
+from apps.bundled.moderation.errors import AlreadyReported, Oneself
 from apps.bundled.moderation.kinds import CaseKind, Verdict
 from apps.bundled.moderation.models import Case, Report
 from apps.posts import selectors as posts
 from apps.sharding import shards
+from apps.throttling import limits
+from apps.throttling.limits import Away, By
 
-log = logging.getLogger(__name__)
-
-MOST_AN_HOUR = 20
-HOUR = 3600
+REPORTING = limits.declare(
+    "reporting",
+    20,
+    3600,
+    by=By.ACCOUNT,
+    away=Away.LETS,
+    about="reports by one account",
+)
 SHOWN = 100
 
 
 def file(
     *, reporter_id: int, account_id: int, post_id: int | None, reason: str, comment: str
 ) -> None:
-    """Report an account or a post of it. Raises Oneself, AlreadyReported, TooManyReports."""
+    """Report an account or a post of it. Raises Oneself, AlreadyReported, TooMany."""
     if reporter_id == account_id:
         raise Oneself
     if has_reported(reporter_id, account_id, post_id):
         raise AlreadyReported
-    _take_turn(reporter_id)
+    limits.hold({REPORTING: reporter_id})
     text = posts.texts_of([post_id]).get(post_id, "") if post_id else ""
     with shards.atomic_for(account_id):
         case = open_case(account_id=account_id, kind=CaseKind.REPORTED, post_id=post_id, text=text)
@@ -71,18 +72,3 @@ def open_case(
         defaults=facts,
     )
     return case
-
-
-def _take_turn(reporter_id: int) -> None:
-    """Count a report; raises TooManyReports. With Valkey away, once each is the only bound."""
-    key = f"moderation:reports:{reporter_id}:{int(time.time() // HOUR)}"
-    try:
-        pipe = get_redis_connection("default").pipeline()
-        pipe.incr(key)
-        pipe.expire(key, HOUR)
-        count, _ = pipe.execute()
-    except (RedisError, OSError) as error:
-        log.warning("Reports are not counted, since Valkey is away: %s", error)
-        return
-    if count > MOST_AN_HOUR:
-        raise TooManyReports(MOST_AN_HOUR)

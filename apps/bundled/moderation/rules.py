@@ -1,6 +1,7 @@
 """The rules for words, as staff have written them, and what they find."""
 
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, partial
 
 from apps.bundled.moderation import actions, matching
 from apps.bundled.moderation.kinds import Deed, Treatment
@@ -27,9 +28,13 @@ def found_in(text: str, *, reviewed: bool = False) -> Wanted | None:
         return None if reviewed else late.rule._replace(treatment=Treatment.HOLD, reason=LATE)
 
 
-def mark_of(text: str) -> str | None:
-    """Return what readers are told above a text, None where nothing is to be said."""
-    return _mark_of(text, tuple(r for r in active() if r.treatment == Treatment.MARK))
+def marking() -> Callable[[str], str | None]:
+    """Return what tells what readers are told above a text, None where nothing is to be said.
+
+    The rules are asked for once, however many texts there are.
+    """
+    marks = tuple(rule for rule in active() if rule.treatment == Treatment.MARK)
+    return partial(_mark_of, marks)
 
 
 def active() -> list[Wanted]:
@@ -56,7 +61,7 @@ def _active() -> list[tuple[str, str, str, str]]:
 
 
 @lru_cache(KEPT)
-def _mark_of(text: str, rules: tuple[Wanted, ...]) -> str | None:
+def _mark_of(rules: tuple[Wanted, ...], text: str) -> str | None:
     try:
         found = matching.first(rules, text)
     except TooLong:

@@ -16,6 +16,7 @@ from apps.bundled.moderation import actions
 from apps.bundled.moderation.kinds import Deed
 from apps.bundled.moderation.models import Action, Suspension
 from apps.caching.queries import cached
+from apps.kernel import dependencies
 from apps.replication import scopes
 from apps.sharding.conf import conf
 
@@ -66,6 +67,9 @@ def suspended() -> frozenset[int]:
     """Return the accounts that are suspended now."""
     found, now = _all(), timezone.now()
     timed = frozenset(pk for pk, until in found.timed.items() if until > now)
+    if timed:
+        ends = min(until for until in found.timed.values() if until > now)
+        dependencies.good_for((ends - now).total_seconds())
     return _ids(found.for_good) | timed if timed else _ids(found.for_good)
 
 

@@ -17,13 +17,13 @@ def urls() -> list[URLPattern | URLResolver]:
     return [path("", include("apps.bundled.search.urls"))]
 
 
-@hookimpl
+@hookimpl(keepable=True)
 def navigation(request: HttpRequest) -> Sequence[Entry]:
     """Its page is for where the form at the side has no room."""
     return [Entry("Search", reverse("search:search"), "search")]
 
 
-@hookimpl(order=-10)
+@hookimpl(order=-10, keepable=True)
 def column(request: HttpRequest) -> str | None:
     """A form at the side of every page but its own."""
     there = request.path == reverse("search:search")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.db import DatabaseError, OperationalError, connections, router
+from django.db import DatabaseError, InterfaceError, OperationalError, connections, router
 from psycopg.errors import QueryCanceled
 
 from apps.accounts import selectors as accounts
@@ -117,5 +117,5 @@ def _unlimit(alias: str) -> None:
     try:
         with connections[alias].cursor() as cursor:
             cursor.execute("RESET statement_timeout")
-    except DatabaseError:
+    except (DatabaseError, InterfaceError):
         connections[alias].close()

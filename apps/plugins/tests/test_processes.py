@@ -175,7 +175,7 @@ def test_off_and_on_again_in_push_worker_and_beat(
         return notebook.read_text().count(f"post {post.pk}\n")
 
     assert processes.wait_for(lambda: status(push, "/health/live") == 200, 30)
-    assert processes.wait_for(lambda: ticks() > 2, 30)
+    assert processes.wait_for(lambda: ticks() > 2, 90)
     first = posts.publish(author_id=author.pk, text="seen")
     assert processes.wait_for(lambda: seen(first), 20)
     assert status(push, "/events/?topic=witness") == 200

@@ -6,9 +6,12 @@ from django import template
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from apps.kernel import dependencies
+
 register = template.Library()
 
 STEPS = ((timedelta(minutes=1), "s"), (timedelta(hours=1), "min"), (timedelta(days=1), "h"))
+JUST_NOW = 5
 UNITS = {"s": 1, "min": 60, "h": 3600}
 
 
@@ -16,10 +19,14 @@ UNITS = {"s": 1, "min": 60, "h": 3600}
 def ago(moment: datetime, now: datetime | None = None) -> str:
     """Return `now`, `40 s`, `5 min`, `3 h`, then the day, with the year where it is another."""
     now = now or timezone.now()
-    passed = now - moment
-    if passed < timedelta(seconds=5):
+    passed = (now - moment).total_seconds()
+    if passed < JUST_NOW:
+        dependencies.good_for(JUST_NOW - max(0, passed))
         return "now"
     for limit, unit in STEPS:
-        if passed < limit:
-            return f"{int(passed.total_seconds()) // UNITS[unit]} {unit}"
+        if passed < limit.total_seconds():
+            dependencies.good_for(UNITS[unit] - passed % UNITS[unit])
+            return f"{int(passed) // UNITS[unit]} {unit}"
+    # Its year may be another one in an hour, somewhere.
+    dependencies.good_for(3600)
     return date_format(moment, "j M" if moment.year == now.year else "j M Y")

@@ -1,7 +1,6 @@
 """Accounts on different shards, and who decides about them."""
 
 import pytest
-from django.core.cache import cache
 
 
 @pytest.fixture
@@ -17,8 +16,3 @@ def wren(make_account):
 @pytest.fixture
 def staff(make_account):
     return make_account("staff", is_staff=True, is_superuser=True)
-
-
-@pytest.fixture(autouse=True)
-def _nobody_has_reported_yet():
-    cache.clear()

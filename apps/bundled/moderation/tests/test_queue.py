@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from apps.bundled.moderation import actions, cases, reports, suspensions
-from apps.bundled.moderation.errors import AlreadyDecided, AlreadyReported, TooManyReports
+from apps.bundled.moderation.errors import AlreadyDecided, AlreadyReported
 from apps.bundled.moderation.kinds import CaseKind, Deed, Verdict
 from apps.bundled.moderation.models import Action, Case, Report
 from apps.events.models import Event
@@ -13,6 +13,8 @@ from apps.posts import services as posts
 from apps.posts.hooks import Draft
 from apps.posts.models import Post
 from apps.sharding import directory
+from apps.throttling.errors import TooMany
+from apps.throttling.pace import Pace
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -71,13 +73,13 @@ def test_who_reports_is_counted_and_one_case_has_all_reports(ada, wren, make_acc
     assert the_case(ada).reports == 2
 
 
-def test_reports_are_bounded_by_the_hour(ada, wren, post, monkeypatch):
-    monkeypatch.setattr(reports, "MOST_AN_HOUR", 2)
+def test_reports_are_bounded_by_the_hour(ada, wren, post, held):
+    held(reporting=Pace(2, 3600))
     others = [posts.publish(author_id=ada.pk, text=str(number)) for number in range(2)]
     report(wren, post)
     report(wren, others[0])
 
-    with pytest.raises(TooManyReports):
+    with pytest.raises(TooMany):
         report(wren, others[1])
 
 

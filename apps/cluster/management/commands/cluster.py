@@ -33,6 +33,9 @@ class Command(BaseCommand):
         up = verbs.add_parser("up", help="make what is missing, start what does not run")
         up.add_argument("--shards", type=int, help="how many, when first made (default 2)")
         up.add_argument("--replicas", type=int, help="of each shard, when first made (default 1)")
+        up.add_argument(
+            "--ha", action="store_true", help="when first made: Patroni replaces lost primaries"
+        )
         up.add_argument("--new-ports", action="store_true", help="give every server another port")
         verbs.add_parser("down", help="stop all servers; the data stays")
         verbs.add_parser("status", help="what runs where, and how far replicas are behind")
@@ -67,9 +70,12 @@ class Command(BaseCommand):
             least = 1 if name == "shards" else 0
             if options[name] is not None and not least <= options[name] <= 16:
                 raise CommandError(f"--{name} is a number from {least} to 16.")
-        given = {
-            name: options[name] for name in ("shards", "replicas") if options[name] is not None
-        }
+        names = ("shards", "replicas")
+        given = {name: options[name] for name in names if options[name] is not None}
+        if options["ha"]:
+            given["ha"] = True
+            if options["replicas"] == 0:
+                raise CommandError("--ha needs a replica that can take over: --replicas 1 or more.")
         if given and self.cluster.plan() is not None:
             raise CommandError(
                 "The cluster is made already; its shape stays. See `cluster status`."
@@ -96,9 +102,10 @@ class Command(BaseCommand):
         for server in servers:
             table.add_row(*_row(server))
         valkey = self.cluster.valkey()
-        pid = str(valkey.process.pid) if valkey.process else ""
-        state = "up" if pid else "[red]down[/red]"
-        table.add_row("valkey", "cache", state, pid, str(valkey.plan.valkey_port), "", "", "")
+        table.add_row(*_plain("valkey", "cache", valkey.process, valkey.plan.valkey_port))
+        for etcd in self.cluster.etcd():
+            port = etcd.plan.etcd_ports[etcd.number][0]
+            table.add_row(*_plain(etcd.name, "consensus", etcd.process, port))
         self.console.print(table)
         if not self.cluster.is_up():
             raise CommandError("Not all servers run. `manage.py cluster up` starts them.")
@@ -115,8 +122,13 @@ class Command(BaseCommand):
             raise CommandError("Not all servers answer as ROOKERY_TOPOLOGY says.")
 
 
+def _plain(name: str, role: str, process: Any, port: int) -> list[str]:
+    pid, state = (str(process.pid), "up") if process else ("", "[red]down[/red]")
+    return [name, role, state, pid, str(port), "", "", ""]
+
+
 def _row(server: Server) -> list[str]:
-    role = "replica" if server.node.primary else "primary"
+    role = server.role()
     process, since, port = server.process, server.since(), str(server.node.port)
     size = f"{server.size() >> 20} MB"
     if process is None or since is None:
@@ -128,8 +140,7 @@ def _row(server: Server) -> list[str]:
 
 def _state(server: Server) -> tuple[str, str]:
     try:
-        if server.node.primary is None:
-            server.ask("SELECT 1")
+        if not server.ask("SELECT pg_is_in_recovery()")[0][0]:
             return "up", ""
         state = "streaming" if server.is_streaming() else "[red]not streaming[/red]"
         size, seconds = server.ask(LAG)[0]

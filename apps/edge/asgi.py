@@ -1,0 +1,145 @@
+"""The edge: answers from memory what is there, and hands the rest to Django on threads.
+
+application = Edge(WSGIMiddleware(django, workers=8), most_bytes=64 * 2**20)
+"""
+
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpResponse
+
+from apps.caching import memory
+from apps.edge import asks
+from apps.edge.asks import Ask
+from apps.edge.flights import SCOPE, Flight
+from apps.edge.pages import Header, Page, Pages, cookie_header, is_current
+from apps.grid import metrics
+from apps.grid.metrics import Sample
+from apps.plugins import calls
+from apps.replication import middleware, tokens
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+# For so long nobody waits for another's answer under a path whose last one was for him alone.
+ALONE_SECONDS = 5.0
+MOST_ALONE = 10_000
+
+
+class Edge:
+    """An ASGI application in front of another; all of it runs on one event loop."""
+
+    def __init__(self, application: Application, *, most_bytes: int) -> None:
+        self.application = application
+        self.pages = Pages(most_bytes)
+        self.outcomes: Counter[str] = Counter()
+        # While the process stops, connections end with their next answer.
+        self.is_leaving = False
+        metrics.family(
+            "rookery_edge_answers", "counter", "Requests at the edge by outcome.", self._samples
+        )
+        metrics.family("rookery_edge_bytes", "gauge", "Bytes of kept pages.", self._bytes)
+        self._flights: dict[asks.Key, Flight] = {}
+        self._alone: dict[bytes, float] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one connection of ASGI."""
+        ask = asks.of(scope) if scope["type"] == "http" else None
+        page = self._find(ask) if ask else None
+        if ask and page is None and (flight := self._flights.get(ask.key)):
+            page = await flight.page()
+            if page is not None and not page.reaches(ask.token, {}):
+                page = None
+            self._count("shared" if page else "passed")
+        elif page is not None:
+            self._count("hit")
+        if ask and page:
+            await self._answer(ask, page, send)
+        elif ask:
+            await self._make(ask, scope, receive, self._closing(send))
+        else:
+            await self.application(scope, receive, self._closing(send))
+
+    def _find(self, ask: Ask) -> Page | None:
+        near = memory.near()
+        return self.pages.find(ask, near, memory.confirmed(), calls.generation())
+
+    async def _make(self, ask: Ask, scope: Scope, receive: Receive, send: Send) -> None:
+        """Have Django answer, and keep the answer if it is right for longer than this request."""
+        flight = scope[SCOPE] = Flight(ask, self._landed)
+        if not self._is_alone(ask):
+            self._flights.setdefault(ask.key, flight)
+        try:
+            await self.application(scope, receive, send)
+        finally:
+            flight.land(None)
+
+    def _landed(self, flight: Flight, page: Page | None) -> None:
+        ask = flight.ask
+        if self._flights.get(ask.key) is flight:
+            del self._flights[ask.key]
+        if page is None:
+            self._stand_alone(ask)
+        elif is_current(page, memory.near(), calls.generation()):
+            self.pages.keep(page)
+        self._count("made" if page else "alone")
+
+    async def _answer(self, ask: Ask, page: Page, send: Send) -> None:
+        headers, body = page.zipped if ask.takes_gzip else page.plain
+        if cookie := _cookie(ask, page):
+            headers = [*headers, cookie]
+        if settings.DEBUG:
+            headers = [*headers, (b"rookery-read", b"memory")]
+        start = {"type": "http.response.start", "status": page.status, "headers": headers}
+        await self._closing(send)(start)
+        await send({"type": "http.response.body", "body": body})
+
+    def _closing(self, send: Send) -> Send:
+        if not self.is_leaving:
+            return send
+
+        async def closing(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], (b"connection", b"close")]
+            await send(message)
+
+        return closing
+
+    def _count(self, outcome: str) -> None:
+        self.outcomes[outcome] += 1
+
+    def _samples(self) -> Iterator[Sample]:
+        for outcome, count in dict(self.outcomes).items():
+            yield Sample({"outcome": outcome}, count, "_total")
+
+    def _bytes(self) -> Iterator[Sample]:
+        yield Sample({}, self.pages.bytes)
+
+    def _is_alone(self, ask: Ask) -> bool:
+        return self._alone.get(ask.key.path, 0.0) > time.monotonic()
+
+    def _stand_alone(self, ask: Ask) -> None:
+        if len(self._alone) >= MOST_ALONE:
+            self._alone.clear()
+        self._alone[ask.key.path] = time.monotonic() + ALONE_SECONDS
+
+
+def _cookie(ask: Ask, page: Page) -> Header | None:
+    """Return what has the reader read nothing older than the page from now on."""
+    if not ask.token:
+        page.cookie = page.cookie or (_set_cookie(page.token) if page.token else None)
+        return page.cookie
+    token = dict(ask.token)
+    tokens.merge(token, page.token)
+    return None if token == ask.kept else _set_cookie(token)
+
+
+def _set_cookie(token: tokens.Token) -> Header:
+    response = HttpResponse()
+    middleware.keep(response, token)
+    return cookie_header(response.cookies)

@@ -1,0 +1,52 @@
+"""The outermost middleware: notes what an answer depends on, and gives it to those who wait."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from apps.caching import memory
+from apps.edge import making
+from apps.edge.flights import SCOPE, Flight
+from apps.kernel import dependencies
+from apps.kernel.dependencies import Dependencies
+from apps.replication import tokens
+
+HEADER = "Rookery-Kept"
+
+
+class KeptPages:
+    """Works for requests that came through the edge; others it lets pass."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer a request."""
+        flight: Flight | None = request.META.get("asgi.scope", {}).get(SCOPE)
+        if flight is None:
+            return self.get_response(request)
+        basis = dict(memory.confirmed())
+        tokens.merge(basis, flight.ask.token)
+        with dependencies.collecting() as found:
+            dependencies.depends(making.session_version(flight.ask))
+            response = self.get_response(request)
+            why = _land(flight, basis, request, response, found)
+        if settings.DEBUG:
+            response[HEADER] = f"no: {why}" if why else "yes"
+        return response
+
+
+def _land(
+    flight: Flight,
+    basis: tokens.Token,
+    request: HttpRequest,
+    response: HttpResponse,
+    found: Dependencies,
+) -> str:
+    why = making.why_not(request, response, found)
+    if why:
+        flight.land(None)
+        return why
+    flight.land(making.page_of(flight.ask, basis, response, found))
+    return ""

@@ -1,0 +1,167 @@
+#!/usr/bin/env python3
+"""Pages from the web process' memory: how many a second, and from 10,000 connections.
+
+    python benchmarks/edge.py [--seconds 10] [--rounds 3] [--connections 10000] [--hold 60]
+
+The generator is h2load (Debian: nghttp2-client), on the same machine. First as fast as it goes over
+100 connections, rounds mixed, medians printed: the limit (an application of one line under the same
+server, with a body of the same size), the public page, a profile and a thread as a visitor, and
+home of 100 members. Home is measured without kept pages too (the grid warm, then no cache at all),
+beside a Django view with one SELECT. Then the connections are held, each asks for one page a
+second, arrivals spread, while ten posts a second are written: p50 to p99.9, errors, and how long it
+took until each post was on its pages. CPU is that of the web process, in ms a request.
+"""
+
+import argparse
+import shutil
+import statistics
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+from typing import NamedTuple
+
+from environment import cluster
+from h2load import Load, hold, push
+from people import Crowd, crowd
+from serving import web, worker
+
+BARE = """
+BODY = b"x" * {size}
+HEADERS = [(b"content-type", b"text/html"), (b"content-length", b"{size}")]
+async def application(scope, receive, send):
+    if scope["type"] == "http":
+        await send({{"type": "http.response.start", "status": 200, "headers": HEADERS}})
+        await send({{"type": "http.response.body", "body": BODY}})
+"""
+UNKEPT = {"ROOKERY_EDGE_MB": "0"}
+COLD = UNKEPT | {"ROOKERY_NEAR_CACHE_MB": "0", "ROOKERY_QUERY_CACHE": "0"}
+POSTS_PER_SECOND = 10
+
+
+class Way(NamedTuple):
+    """One thing that is measured: what is asked for, by whom, of which server."""
+
+    paths: list[str]
+    cookies: list[str]
+    environment: dict[str, str]
+    application: str = "project.web"
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seconds", type=float, default=10)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--connections", type=int, default=10_000)
+    parser.add_argument("--hold", type=int, default=60, help="seconds")
+    options = parser.parse_args()
+    if shutil.which("h2load") is None:
+        sys.exit("h2load is missing. Debian and Ubuntu have it: apt-get install nghttp2-client")
+    with cluster(), tempfile.TemporaryDirectory() as folder:
+        people = crowd(members=100, authors=200, posts=2000)
+        at_full_speed(ways(people, folder), options)
+        held(people, options)
+
+
+def ways(people: Crowd, folder: str) -> dict[str, Way]:
+    """Return what is measured, by the name that is printed."""
+    with open(f"{folder}/bare.py", "w") as module:
+        module.write(BARE.format(size=5000))
+    bare = {"PYTHONPATH": folder}
+    pages = {"public": "/public", "profile": people.profile, "thread": people.thread}
+    visitors = {name: Way([path], [""], {}) for name, path in pages.items()}
+    return {
+        "limit: one line, no Django": Way(["/"], [""], bare, "bare"),
+        **visitors,
+        "home": Way(["/"], people.cookies, {}),
+        "limit: Django, one SELECT a primary": Way(["/health/ready"], [""], UNKEPT),
+        "home, page not kept": Way(["/"], people.cookies, UNKEPT),
+        "home, nothing cached": Way(["/"], people.cookies, COLD),
+    }
+
+
+def at_full_speed(found: dict[str, Way], options: argparse.Namespace) -> None:
+    """Measure each way in turn, several times; print medians."""
+    rounds: dict[str, list[Load]] = {name: [] for name in found}
+    for _ in range(options.rounds):
+        for name, way in found.items():
+            rounds[name].append(one_way(way, options.seconds))
+    print(f"{'100 connections':36} {'requests/s':>10} {'CPU ms':>7} {'p99 ms':>7} {'errors':>7}")
+    for name, loads in rounds.items():
+        rate, cpu, p99 = (
+            statistics.median(getattr(load, field) for load in loads)
+            for field in ("rate", "cpu_ms", "p99_ms")
+        )
+        errors = sum(load.errors for load in loads)
+        print(f"{name:36} {rate:10.0f} {cpu:7.2f} {p99:7.1f} {errors:7d}")
+
+
+def one_way(way: Way, seconds: float) -> Load:
+    """Measure one way for so long, by a web process of its own."""
+    with web(way.environment, way.application) as (port, pid):
+        urls = [f"http://127.0.0.1:{port}{path}" for path in way.paths]
+        push(urls, way.cookies, 100, min(3, seconds), pid)
+        return push(urls, way.cookies, 100, seconds, pid)
+
+
+def held(people: Crowd, options: argparse.Namespace) -> None:
+    """Hold all connections while posts are written; print what their users met."""
+    with web({}) as (port, pid), worker():
+        base = f"http://127.0.0.1:{port}"
+        paths = ["/public", people.profile, people.thread]
+        urls = [base + path for path in paths]
+        stop, delays = threading.Event(), []
+        writer = threading.Thread(target=write, args=(people, base, stop, delays))
+        writer.start()
+        load = hold(urls, options.connections, options.hold, pid)
+        stop.set()
+        writer.join()
+    slowest = sorted(delays)
+    print(
+        f"\n{options.connections} connections, one page a second each, {options.hold} s,", end=" "
+    )
+    print(f"{POSTS_PER_SECOND} posts a second:")
+    print(
+        f"{load.rate:.0f} requests/s, p50 {load.p50_ms:.1f} ms, p99 {load.p99_ms:.1f} ms,", end=" "
+    )
+    print(f"p99.9 {load.p999_ms:.1f} ms, {load.errors} errors of {load.count};", end=" ")
+    print(f"CPU {load.cpu_ms:.2f} ms a request")
+    late = sum(delay > 1 for delay in delays)
+    print(f"{late} of {len(delays)} posts were not on their pages within 1 s;", end=" ")
+    print(f"p50 {statistics.median(delays) * 1000:.0f} ms, slowest {slowest[-1] * 1000:.0f} ms")
+
+
+def write(people: Crowd, base: str, stop: threading.Event, delays: list[float]) -> None:
+    """Write posts at a steady rate; look for each on the pages that show it."""
+    from django.db import connections
+
+    watchers, due, number = [], time.monotonic(), 0
+    while not stop.is_set():
+        text, is_reply = f"number {number} of the day", number % 2 == 1
+        people.write(text, is_reply=is_reply)
+        begun = time.monotonic()
+        for path in [people.thread] if is_reply else ["/public", people.profile]:
+            given = (base + path, text, begun, delays)
+            watchers.append(threading.Thread(target=look, args=given))
+            watchers[-1].start()
+        number, due = number + 1, due + 1 / POSTS_PER_SECOND
+        stop.wait(max(0, due - time.monotonic()))
+    for watcher in watchers:
+        watcher.join()
+    connections.close_all()
+
+
+def look(url: str, text: str, begun: float, delays: list[float]) -> None:
+    """Ask for a page until it shows a text."""
+    while time.monotonic() < begun + 20:
+        with urllib.request.urlopen(url, timeout=20) as answer:
+            if text in answer.read().decode():
+                break
+        time.sleep(0.05)
+    delays.append(time.monotonic() - begun)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,51 @@
+"""Processes of a site, as a site runs them, for as long as a block runs."""
+
+import os
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from environment import ROOT, free_port
+
+
+@contextmanager
+def web(environment: dict[str, str], application: str = "project.web") -> Iterator[tuple[int, int]]:
+    """Run a web process as a site does; gives its port and its pid."""
+    port = free_port()
+    line = ["gunicorn", "--config", "python:project.serving.web", "--bind", f"127.0.0.1:{port}"]
+    if application != "project.web":
+        line += ["--worker-class", "uvicorn_worker.UvicornWorker", application]
+    with process(line, environment) as found:
+        while not is_up(port):
+            time.sleep(0.1)
+        yield port, found.pid
+
+
+@contextmanager
+def worker() -> Iterator[int]:
+    """Run a worker, so that what is written has its consequences; gives its pid."""
+    line = ["celery", "--quiet", "-A", "project", "worker", "-c", "1", "--without-mingle"]
+    with process([*line, "--loglevel", "ERROR"], {}) as found:
+        yield found.pid
+
+
+@contextmanager
+def process(line: list[str], environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    found = subprocess.Popen([sys.executable, "-m", *line], cwd=ROOT, env=os.environ | environment)
+    try:
+        yield found
+    finally:
+        found.terminate()
+        found.wait()
+
+
+def is_up(port: int) -> bool:
+    """Tell whether the process answers."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/live", timeout=5):
+            return True
+    except OSError:
+        return False

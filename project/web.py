@@ -1,0 +1,21 @@
+"""HTTP for the web process: pages from memory, and Django on threads for all else."""
+
+import os
+from typing import Any, cast
+
+from a2wsgi import WSGIMiddleware
+
+from apps.kernel import env
+from project.wsgi import application as django
+
+# The apps are there only now.
+from django.conf import settings  # isort: skip
+from apps.edge.asgi import Edge  # isort: skip
+
+# A thread waits for databases most of the time, so several share a core; each keeps a connection
+# to each server it asked, so PostgreSQL's max_connections is the limit: processes x workers x
+# threads stays well under 200.
+THREADS = env.integer(os.environ, "ROOKERY_WEB_THREADS", 8, 1, 64)
+
+_threads: Any = WSGIMiddleware(cast(Any, django), workers=THREADS)
+application = Edge(_threads, most_bytes=settings.EDGE_BYTES)
