@@ -38,6 +38,8 @@ async def application(scope, receive, send):
 UNKEPT = {"ROOKERY_EDGE_MB": "0"}
 COLD = UNKEPT | {"ROOKERY_NEAR_CACHE_MB": "0", "ROOKERY_QUERY_CACHE": "0"}
 POSTS_PER_SECOND = 10
+# The rest are posts: a thread shows its first fifty replies, and all are looked for on it.
+REPLY_EVERY = 20
 
 
 class Way(NamedTuple):
@@ -139,7 +141,7 @@ def write(people: Crowd, base: str, stop: threading.Event, delays: list[float]) 
 
     watchers, due, number = [], time.monotonic(), 0
     while not stop.is_set():
-        text, is_reply = f"number {number} of the day", number % 2 == 1
+        text, is_reply = f"number {number} of the day", number % REPLY_EVERY == 0
         people.write(text, is_reply=is_reply)
         begun = time.monotonic()
         for path in [people.thread] if is_reply else ["/public", people.profile]:

@@ -25,6 +25,9 @@ def cluster(shards: int = 2) -> Iterator[None]:
         ROOKERY_HOME=str(HOME), ROOKERY_LIMITS="off", DJANGO_SETTINGS_MODULE="project.settings"
     )
     servers = Cluster(HOME, lambda _: None, {})
+    if HOME.exists():
+        # Left by a benchmark that was killed.
+        servers.destroy()
     servers.up(Shape(shards=shards))
     try:
         import django

@@ -11,9 +11,9 @@ app = Celery("rookery", task_cls="project.tasks:SiteTask")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
-from apps.ops import pulse  # noqa: E402  (the settings are there only now)
+from apps.ops import listening, pulse  # noqa: E402  (the settings are there only now)
 
-app.steps["consumer"].add(pulse.WorkerPulse)
+app.steps["consumer"].update((pulse.WorkerPulse, listening.Listening))
 
 
 @signals.worker_init.connect

@@ -99,7 +99,7 @@ def _ask(viewer_id: int | None) -> Sight:
             found = calls.ask(hooks.unseen_by, viewer_id=viewer_id)
     except Unanswered as error:
         log.error("Who sees whom is not known, so nobody is shown: %r", error.__cause__)
-        dependencies.spoil("who sees whom is not known")
+        dependencies.passing("who sees whom is not known")
         return Sight(viewer_id, whole=False)
     hidden, muted = ({pk for one in found for pk in one[part]} for part in (0, 1))
     gone = tuple(frozenset(one.gone) for one in found)

@@ -53,7 +53,7 @@ def plain(value: Any) -> Any:
     """Return a value as its function meant it."""
     if not isinstance(value, Unkept):
         return value
-    dependencies.spoil("a cached query answered what is not to be kept")
+    dependencies.passing("a cached query answered what is not to be kept")
     return value.value
 
 
@@ -156,7 +156,7 @@ def _before(query: "Query", pending: dict[int, Key], found: dict[int, Any]) -> d
         if stored is None or not _has_all_seen(key.group, stored):
             rest[number] = key
         else:
-            dependencies.spoil(f"{query.name} answered what was before")
+            dependencies.passing(f"{query.name} answered what was before")
             found[number] = _taken(key.group, stored)
             stats.count(query.name, "stale")
     return rest

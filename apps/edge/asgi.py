@@ -29,6 +29,8 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 # For so long nobody waits for another's answer under a path whose last one was for him alone.
 ALONE_SECONDS = 5.0
 MOST_ALONE = 10_000
+# Who has waited for so many others makes the page alone.
+MOST_WAITS = 3
 
 
 class Edge:
@@ -50,24 +52,35 @@ class Edge:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one connection of ASGI."""
         ask = asks.of(scope) if scope["type"] == "http" else None
-        page = self._find(ask) if ask else None
-        if ask and page is None and (flight := self._flights.get(ask.key)):
-            page = await flight.page()
-            if page is not None and not page.reaches(ask.token, {}):
-                page = None
-            self._count("shared" if page else "passed")
-        elif page is not None:
-            self._count("hit")
-        if ask and page:
-            await self._answer(ask, page, send)
-        elif ask:
-            await self._make(ask, scope, receive, self._closing(send))
-        else:
+        if ask is None:
             await self.application(scope, receive, self._closing(send))
+        elif page := self._find(ask) or await self._shared(ask):
+            await self._answer(ask, page, send)
+        else:
+            await self._make(ask, scope, receive, self._closing(send))
 
     def _find(self, ask: Ask) -> Page | None:
-        near = memory.near()
-        return self.pages.find(ask, near, memory.confirmed(), calls.generation())
+        page = self.pages.find(ask, memory.near(), memory.confirmed(), calls.generation())
+        if page is not None:
+            self._count("hit")
+        return page
+
+    async def _shared(self, ask: Ask) -> Page | None:
+        """Wait for others who make this page; None where this reader is to make it.
+
+        Where the first did not make it for this reader, one of those who waited makes the next.
+        """
+        for _ in range(MOST_WAITS):
+            flight = self._flights.get(ask.key)
+            if flight is None:
+                return None
+            page = await flight.page()
+            if page is not None and page.reaches(ask.token, {}):
+                self._count("shared")
+                return page
+            if page := self._find(ask):
+                return page
+        return None
 
     async def _make(self, ask: Ask, scope: Scope, receive: Receive, send: Send) -> None:
         """Have Django answer, and keep the answer if it is right for longer than this request."""

@@ -42,8 +42,12 @@ def why_not(request: HttpRequest, response: HttpResponseBase, found: Dependencie
 
 
 def page_of(ask: Ask, basis: Token, response: HttpResponse, found: Dependencies) -> Page:
-    """Return the page that an answer is; `basis` is what was known when it was begun."""
+    """Return the page that an answer is; `basis` is what was known when it was begun.
+
+    One that is right only now was made from as much as its own reader had seen, and is past at once.
+    """
     token = dict(ask.token)
+    until = clock() + min(LONGEST, found.until - time.time())
     if conf().cookie in response.cookies:
         token = tokens.decode(response.cookies[conf().cookie].value)
     return Page(
@@ -51,10 +55,10 @@ def page_of(ask: Ask, basis: Token, response: HttpResponse, found: Dependencies)
         status=response.status_code,
         headers=_headers(response),
         body=response.content,
-        basis=basis,
+        basis=dict(ask.token) if found.passing else basis,
         token=token,
         versions=dict(found.versions),
-        until=clock() + min(LONGEST, found.until - time.time()),
+        until=0.0 if found.passing else until,
         generation=calls.generation(),
     )
 

@@ -1,7 +1,8 @@
 """What the answer to a request depends on, noted while it is made: so a page can be kept whole.
 
 Whoever reads says so here. `depends` for what has a version, `good_for` for what time changes,
-`spoil` for all else. A view whose answer depends on nothing but that is `keepable`.
+`passing` for what has neither, `spoil` for what is nobody else's. A view whose answer depends on
+nothing but that is `keepable`.
 """
 
 import time
@@ -20,12 +21,14 @@ R = TypeVar("R")
 class Dependencies:
     """Versions by the name of what has them; `until` is a moment of `time.time()`.
 
-    `spoiled` says why the answer must not be kept; empty where it may.
+    `spoiled` says why the answer is for one reader alone; empty where it is not. `passing` says why
+    it is right only now: for those who wait for it, and not to be kept.
     """
 
     versions: dict[str, object] = field(default_factory=dict)
     until: float = float("inf")
     spoiled: str = "its view does not say that it may be kept"
+    passing: str = ""
 
 
 _current: ContextVar[Dependencies | None] = ContextVar("kernel_dependencies", default=None)
@@ -81,8 +84,15 @@ def good_for(seconds: float) -> None:
         collected.until = min(collected.until, time.time() + seconds)
 
 
-def spoil(why: str) -> None:
+def passing(why: str) -> None:
     """The answer is right now, and may be wrong in a moment."""
+    collected = _current.get()
+    if collected is not None:
+        collected.passing = why
+
+
+def spoil(why: str) -> None:
+    """The answer is right for this request, and may be wrong for one like it."""
     collected = _current.get()
     if collected is not None:
         collected.spoiled = why

@@ -1,6 +1,5 @@
 """The site at one moment: every server, outbox, bucket and queue, as far as they could be asked."""
 
-import logging
 import time
 from collections import Counter
 from collections.abc import Iterable
@@ -8,18 +7,14 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from celery import current_app
 from django.utils import timezone
-from kombu.connection import Connection
 from redis import RedisError
 
 from apps.grid import units
-from apps.ops import probing
+from apps.ops import broker, probing
 from apps.replication.conf import conf as replication
 from apps.sharding import ids
 from apps.sharding.conf import conf as sharding
-
-log = logging.getLogger(__name__)
 
 # Counting stops here: more is too many, however many it is.
 MOST_COUNTED = 10_000
@@ -134,7 +129,7 @@ def take(before: Snapshot | None = None, *, whole: bool = True) -> Snapshot:
         outboxes=tuple(_outbox(name, said, now) for name, said in shards),
         buckets=tuple(buckets or (before.buckets if before else ())),
         heat=_heat(answers.values()) if whole else dict(before.heat if before else {}),
-        queue=_queue(),
+        queue=broker.waiting(),
         memory=memory,
         clients=clients,
     )
@@ -184,22 +179,3 @@ def _of_cache() -> tuple[int | None, int | None]:
     except RedisError:
         return None, None
     return int(said["used_memory"]), int(said["connected_clients"])
-
-
-def _queue() -> int | None:
-    """Return how many tasks wait in the broker; None where it does not say."""
-    options = {"socket_connect_timeout": 1, "socket_timeout": 1, "max_retries": 0}
-    try:
-        with current_app.connection_for_read(transport_options=options) as connection:
-            return _waiting_in(connection)
-    except Exception as error:  # each transport has errors of its own
-        log.debug("The broker does not say how much waits: %s", error)
-        return None
-
-
-def _waiting_in(connection: Connection) -> int:
-    name = current_app.conf.task_default_queue
-    try:
-        return int(connection.default_channel.queue_declare(name, passive=True).message_count)
-    except connection.channel_errors:
-        return 0  # where nothing waits there may be no queue

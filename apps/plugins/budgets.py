@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from apps.kernel import upkeep
 from apps.plugins.errors import CutOff, TooManyQueries
 
 
@@ -65,7 +66,7 @@ def _count(
     execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]
 ) -> Any:
     budget = _budget.get()
-    if budget is not None:
+    if budget is not None and not upkeep.is_own():
         budget.spend()
         connection = context["connection"]
         if connection.in_atomic_block and connection not in budget.savepoints:

@@ -22,6 +22,7 @@ class TooSlow(Exception):
     """A call took longer than its hook allows."""
 
     def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
         super().__init__(f"It took more than {seconds:g} s, so nobody waits for it any longer.")
 
 
@@ -34,6 +35,8 @@ class TooManyQueries(BaseException):
 
 class Stuck(Exception):
     """Earlier calls of the plugin still run on threads that nobody waits for."""
+
+    seconds = 60.0
 
     def __init__(self, count: int) -> None:
         super().__init__(f"{count} of its calls still hang, so it is not called again yet.")

@@ -17,6 +17,7 @@ from django.db import DatabaseError, connections, transaction
 from redis.exceptions import RedisError
 
 from apps.plugins import strikes, switches
+from apps.plugins.errors import Stuck, TooSlow
 from apps.plugins.models import Fault
 
 log = logging.getLogger(__name__)
@@ -40,7 +41,8 @@ def note(plugin: str, hook: str, error: BaseException) -> None:
     """Count a fault of a plugin that is on, and have it written down."""
     if not switches.is_on(plugin):
         return
-    count = strikes.strike(plugin, hook)
+    took = error.seconds if isinstance(error, TooSlow | Stuck) else 0.0
+    count = strikes.strike(plugin, hook, took)
     log.warning("The plugin %s failed in %s (%d in a row): %r", plugin, hook, count, error)
     version = None
     if count >= strikes.MOST:

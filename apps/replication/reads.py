@@ -56,7 +56,7 @@ def _read(
     connection, cursor = context["connection"], context["cursor"].cursor
     group, scope = conf().primary_of(connection.alias), scopes.current()
     question = positions.question(connection.alias, connection.connection)
-    dependencies.spoil(f"{connection.alias} was asked")
+    dependencies.passing(f"{connection.alias} was asked")
     result = execute(f"{sql}; {question}", params, False, context)
     cursor.set_result(-1)
     position = positions.answer(connection.connection, cursor.fetchone())

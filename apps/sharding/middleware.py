@@ -44,7 +44,7 @@ class Harvested:
         if aged:
             response["Aged"] = ", ".join(f"{g}={s:.0f}" for g, s in sorted(aged.items()))
         if aged or not found.is_whole:
-            dependencies.spoil("a part was away")
+            dependencies.passing("a part was away")
             response["Cache-Control"] = "no-store"
             response.headers.pop("ETag", None)
         return response

@@ -19,7 +19,7 @@ class DatabaseWrapper(Guarded):
 
     def _cursor(self, name: Any = None) -> Any:
         # Said before the server is asked: what is shown without its answer is not to be kept.
-        dependencies.spoil(f"{self.alias} was asked")
+        dependencies.passing(f"{self.alias} was asked")
         return super()._cursor(name)  # type: ignore[misc]  # the stubs leave it out
 
     def _commit(self) -> None:

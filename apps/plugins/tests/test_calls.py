@@ -9,6 +9,7 @@ from django.http import HttpRequest
 
 from apps.accounts.models import Account
 from apps.cluster import processes
+from apps.kernel import upkeep
 from apps.plugins import calls, hooks, manager, strikes, switches, threads
 from apps.plugins.errors import NotAPlugin
 from apps.plugins.hooks import Entry
@@ -237,6 +238,21 @@ def test_a_plugin_that_asks_too_much_is_cut_off_even_if_it_catches_that(make_plu
 
     assert len(executed) <= 5 + 10  # the hook's five, and those that write the fault down
     assert "more than 5 queries" in Fault.objects.get().error
+
+
+@with_commits
+def test_what_an_add_on_asks_for_itself_is_not_the_plugins(make_plugin):
+    def ask():
+        for _ in range(5):
+            Account.objects.exists()
+        with upkeep.own():
+            Account.objects.exists()
+
+    make_plugin("modest", doing(ask))
+
+    navigation()
+
+    assert not Fault.objects.exists()
 
 
 @with_commits

@@ -1,0 +1,47 @@
+"""A worker that has become deaf finds out."""
+
+import pytest
+
+from apps.cluster import processes
+from apps.events import tasks as events
+from apps.ops import broker
+from apps.ops.listening import Deaf, Listening
+
+pytestmark = [pytest.mark.cluster, pytest.mark.django_db(databases="__all__", transaction=True)]
+
+WORKER = ("celery", "--quiet", "-A", "apps.ops.tests.deaf:app", "worker", "-c", "1")
+
+
+def test_a_worker_that_hears_nothing_connects_anew(start_process, cluster, tmp_path):
+    path = tmp_path / "pulse"
+    start_process(*WORKER, "--without-mingle", ROOKERY_PULSE_FILE=str(path))
+    assert processes.wait_for(path.exists, 30)
+    # The question that is under way when the worker falls silent takes one; the rest wait.
+    for _ in range(3):
+        send()
+    assert processes.wait_for(lambda: broker.waiting() in (2, 3), 5)
+
+    assert processes.wait_for(lambda: broker.waiting() == 0, 60)
+
+
+def test_a_worker_that_has_nothing_to_do_is_not_deaf(monkeypatch):
+    step = Listening(None)
+    monkeypatch.setattr("apps.ops.broker.waiting", lambda: 0)
+    for _ in range(5):
+        step.look()
+
+    monkeypatch.setattr("apps.ops.broker.waiting", lambda: None)
+    for _ in range(5):
+        step.look()
+
+
+def test_it_says_how_many_wait(monkeypatch):
+    step = Listening(None)
+    monkeypatch.setattr("apps.ops.broker.waiting", lambda: 7)
+    step.look()
+    with pytest.raises(Deaf, match="7 tasks"):
+        step.look()
+
+
+def send():
+    events.keep_fragments.delay()
