@@ -6,6 +6,7 @@ whose token is confirmed: it stands for commits that were known before a ping th
 each of them had marked its tags before it was known.
 """
 
+from collections.abc import Sequence
 from functools import cache
 from typing import cast
 
@@ -38,6 +39,15 @@ def versions(group: str, tags: list[str]) -> list[str | None]:
     lacking = [name for name in names if entries.get(name) is None]
     fetched = dict(zip(lacking, _fetch(lacking), strict=True))
     return [_version(entries.get(name), fetched.get(name)) for name in names]
+
+
+def current(names: Sequence[str]) -> list[str]:
+    """Return versions by the server's own keys, empty where there is none; asks for what lacks."""
+    held = near()
+    entries = {name: held.find(name) for name in names}
+    lacking = [name for name in names if entries[name] is None]
+    fetched = dict(zip(lacking, _fetch(lacking), strict=True))
+    return [_version(entries[name], fetched.get(name)) or "" for name in names]
 
 
 def value(key: str) -> bytes | None:

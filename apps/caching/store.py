@@ -147,11 +147,11 @@ def get_or_lock(keys: Sequence[str], holder: str, milliseconds: int) -> list[byt
 
 
 @_guarded
-def put(values: Mapping[str, bytes], holder: str) -> list[bool]:
+def put(values: Mapping[str, bytes], holder: str, *, seconds: int = KEEP_SECONDS) -> list[bool]:
     """Store values and let their locks go; refused where a lock is not the holder's any more."""
     pipe = _redis().pipeline(transaction=False)
     for key, value in values.items():
-        pipe.eval(STORE, 2, value_key(key), _lock_key(key), holder, value, KEEP_SECONDS)
+        pipe.eval(STORE, 2, value_key(key), _lock_key(key), holder, value, seconds)
     return [bool(stored) for stored in pipe.execute()]
 
 

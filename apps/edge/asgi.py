@@ -3,6 +3,7 @@
 application = Edge(WSGIMiddleware(django, workers=8), most_bytes=64 * 2**20)
 """
 
+import asyncio
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
@@ -12,10 +13,11 @@ from django.conf import settings
 from django.http import HttpResponse
 
 from apps.caching import memory
-from apps.edge import asks
+from apps.edge import asks, sharing
 from apps.edge.asks import Ask
 from apps.edge.flights import SCOPE, Flight
 from apps.edge.pages import Header, Page, Pages, cookie_header, is_current
+from apps.edge.sharing import Turn
 from apps.grid import metrics
 from apps.grid.metrics import Sample
 from apps.plugins import calls
@@ -88,9 +90,22 @@ class Edge:
         if not self._is_alone(ask):
             self._flights.setdefault(ask.key, flight)
         try:
-            await self.application(scope, receive, send)
+            flight.turn = await self._turn(ask)
+            if flight.turn.page:
+                flight.land(flight.turn.page)
+                await self._answer(ask, flight.turn.page, send)
+            else:
+                await self.application(scope, receive, send)
         finally:
             flight.land(None)
+
+    async def _turn(self, ask: Ask) -> Turn:
+        """Ask whether another process makes a visitor's page just now."""
+        names = self.pages.named_before(ask.key)
+        if ask.key.session or not names:
+            return sharing.ALONE
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(None, sharing.turn, ask, names)
 
     def _landed(self, flight: Flight, page: Page | None) -> None:
         ask = flight.ask
@@ -100,7 +115,7 @@ class Edge:
             self._stand_alone(ask)
         elif is_current(page, memory.near(), calls.generation()):
             self.pages.keep(page)
-        self._count("made" if page else "alone")
+        self._count("alone" if page is None else "taken" if page is flight.turn.page else "made")
 
     async def _answer(self, ask: Ask, page: Page, send: Send) -> None:
         headers, body = page.zipped if ask.takes_gzip else page.plain

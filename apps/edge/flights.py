@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
+from apps.edge import sharing
 from apps.edge.asks import Ask
 from apps.edge.pages import Page
 
@@ -13,8 +14,11 @@ SCOPE = "rookery.flight"
 class Flight:
     """A page that is being made. Begun on the event loop, landed from any thread.
 
-    `landed` is called on the event loop, once, before those who wait go on.
+    `landed` is called on the event loop, once, before those who wait go on. `turn` says for whom
+    beyond this process it is made.
     """
+
+    turn = sharing.ALONE
 
     def __init__(self, ask: Ask, landed: "Callable[[Flight, Page | None], None]") -> None:
         self.ask = ask

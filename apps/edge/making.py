@@ -44,7 +44,7 @@ def why_not(request: HttpRequest, response: HttpResponseBase, found: Dependencie
 def page_of(ask: Ask, basis: Token, response: HttpResponse, found: Dependencies) -> Page:
     """Return the page that an answer is; `basis` is what was known when it was begun.
 
-    One that is right only now was made from as much as its own reader had seen, and is past at once.
+    One that is right only now was made from what its own reader had seen, and is past at once.
     """
     token = dict(ask.token)
     until = clock() + min(LONGEST, found.until - time.time())

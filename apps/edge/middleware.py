@@ -6,7 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from apps.caching import memory
-from apps.edge import making
+from apps.edge import making, sharing
 from apps.edge.flights import SCOPE, Flight
 from apps.kernel import dependencies
 from apps.kernel.dependencies import Dependencies
@@ -45,8 +45,7 @@ def _land(
     found: Dependencies,
 ) -> str:
     why = making.why_not(request, response, found)
-    if why:
-        flight.land(None)
-        return why
-    flight.land(making.page_of(flight.ask, basis, response, found))
-    return found.passing
+    page = None if why else making.page_of(flight.ask, basis, response, found)
+    flight.land(page)
+    sharing.give(flight.turn, None if found.passing else page)
+    return why or found.passing

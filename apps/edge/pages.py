@@ -19,6 +19,7 @@ from apps.replication.tokens import START, Token
 Header = tuple[bytes, bytes]
 # What a page takes beside its text: measured, rounded up.
 OVERHEAD = 3000
+MOST_BEFORE = 1000
 
 
 @dataclass
@@ -75,6 +76,7 @@ class Pages:
         self.most = most
         self.bytes = 0
         self._pages: OrderedDict[Key, Page] = OrderedDict()
+        self._before: dict[Key, tuple[str, ...]] = {}
         self._lock = Lock()
 
     def __len__(self) -> int:
@@ -106,10 +108,17 @@ class Pages:
             while self.bytes > self.most:
                 self._take_out(next(iter(self._pages)))
 
+    def named_before(self, key: Key) -> tuple[str, ...]:
+        """Return, once, the names of the versions of a page that is no longer right."""
+        return self._before.pop(key, ())
+
     def _drop(self, page: Page) -> None:
         with self._lock:
             if self._pages.get(page.key) is page:
                 self._take_out(page.key)
+                if len(self._before) >= MOST_BEFORE:
+                    self._before.clear()
+                self._before[page.key] = tuple(page.versions)
 
     def _take_out(self, key: Key) -> None:
         if (page := self._pages.pop(key, None)) is not None:

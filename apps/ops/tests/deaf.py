@@ -9,5 +9,4 @@ __all__ = ["app"]
 
 @worker_ready.connect
 def fall_silent(sender, **_):
-    for channel in sender.connection.default_channel.connection.channels:
-        channel._brpop_start = lambda timeout=None: None
+    sender.task_consumer.channel._brpop_start = lambda timeout=None: None

@@ -1,0 +1,124 @@
+"""A page that one process made after a change, the others take in place of making it."""
+
+import asyncio
+
+import pytest
+
+from apps.caching import memory, store
+from apps.cluster import processes
+from apps.edge import sharing
+from apps.edge.asgi import Edge
+from apps.edge.tests.conftest import Browser
+from apps.posts import services as posts
+
+pytestmark = [pytest.mark.cluster, pytest.mark.django_db(databases="__all__", transaction=True)]
+
+
+@pytest.fixture
+def ada(make_account):
+    account = make_account("ada", shard="shard0")
+    posts.publish(author_id=account.pk, text="the first post")
+    return account
+
+
+@pytest.fixture
+def second(edge, browse):
+    """Another edge over the same threads and the same memory: what a second process would do."""
+    runner = browse().runner
+    other = Edge(edge.application, most_bytes=2**22)
+    return lambda: Browser(other, runner)
+
+
+def until(browser, path, text):
+    """Ask until the page shows a text, and return the outcomes on the way."""
+    answers = []
+
+    def shown():
+        answers.append(browser.get(path))
+        return text in answers[-1].text
+
+    assert processes.wait_for(shown, 5)
+    return sum((answer.outcomes for answer in answers[1:]), answers[0].outcomes)
+
+
+def both_know(kept, browse, second, path):
+    kept(browse(), path)
+    kept(second(), path)
+
+
+def test_the_second_process_takes_what_the_first_made(ada, browse, second, kept):
+    both_know(kept, browse, second, "/@ada")
+    posts.publish(author_id=ada.pk, text="the second post")
+
+    assert until(browse(), "/@ada", "the second post")["made"]
+    found = until(second(), "/@ada", "the second post")
+
+    assert found["taken"] and not found["made"]
+    assert second().get("/@ada").outcomes == {"hit": 1}
+
+
+def test_what_it_took_goes_with_the_next_change(ada, browse, second, kept):
+    both_know(kept, browse, second, "/@ada")
+    for number in range(5):
+        posts.publish(author_id=ada.pk, text=f"number {number}")
+        until(browse(), "/@ada", f"number {number}")
+        until(second(), "/@ada", f"number {number}")
+
+
+def test_a_page_that_was_overtaken_is_not_taken(ada, browse, second, kept, monkeypatch):
+    both_know(kept, browse, second, "/@ada")
+    posts.publish(author_id=ada.pk, text="the second post")
+    until(browse(), "/@ada", "the second post")
+    # Others know no better than that nothing has changed since; the page itself does.
+    monkeypatch.setattr(sharing, "_key", lambda *args: "page:the same")
+    posts.publish(author_id=ada.pk, text="the third post")
+    until(browse(), "/@ada", "the third post")
+    posts.publish(author_id=ada.pk, text="the fourth post")
+
+    assert not until(second(), "/@ada", "the fourth post")["taken"]
+
+
+def test_pages_of_members_are_their_own(make_account, browse, second, kept, client):
+    wren = make_account("wren", shard="shard0")
+    client.force_login(wren)
+    first, other = browse().sign_in(client), second().sign_in(client)
+    kept(first, "/")
+    kept(other, "/")
+    posts.publish(author_id=wren.pk, text="my own post")
+
+    until(first, "/", "my own post")
+
+    assert not until(other, "/", "my own post")["taken"]
+
+
+def test_without_the_data_grid_each_makes_its_own(ada, browse, second, kept, monkeypatch):
+    def away(*args, **kwargs):
+        raise store.LeftOut("not asked again yet")
+
+    both_know(kept, browse, second, "/@ada")
+    monkeypatch.setattr(memory, "current", away)
+    posts.publish(author_id=ada.pk, text="the second post")
+
+    until(browse(), "/@ada", "the second post")
+
+    assert not until(second(), "/@ada", "the second post")["taken"]
+
+
+def test_of_two_at_once_one_makes_it(ada, browse, second, kept):
+    both_know(kept, browse, second, "/@ada")
+    here, there = browse(), second()
+    for number in range(5):
+        posts.publish(author_id=ada.pk, text=f"number {number}")
+        made = 0
+        for _ in range(40):
+            answers = here.runner.run(at_once(here, there))
+            made += sum(answer.outcomes["made"] for answer in answers)
+            if all(f"number {number}" in answer.text for answer in answers):
+                break
+        assert all(f"number {number}" in answer.text for answer in answers)
+        # Two commits touch it: the post's, and that of its counters.
+        assert made <= 3
+
+
+async def at_once(*browsers):
+    return await asyncio.gather(*(browser.ask("/@ada") for browser in browsers))
