@@ -1,9 +1,9 @@
 """Pages that another process has just made, taken from the data grid in place of made once more.
 
 What a page depends on is known only when it is made. But it is mostly what the page before it did:
-the names of that one's versions, with the versions of now, are the key under which the first process
-that makes it puts it for the others. Whoever takes it holds its own versions against the grid, so a
-key that promises too little costs nothing but the look.
+the names of that one's versions, with the versions of now, are the key under which the first
+process that makes it puts it for the others. Whoever takes it holds the page's own versions against
+the grid, so a key that says too little costs nothing but the look.
 """
 
 import hashlib
@@ -93,6 +93,7 @@ def _packed(page: Page) -> bytes:
 
 
 def _unpacked(ask: Ask, packed: bytes) -> Page:
-    page, until = pickle.loads(packed)
-    generation, left = calls.generation(), until - time.time()
-    return replace(page, key=ask.key, generation=generation, until=clock() + left)
+    page: Page
+    page, until = pickle.loads(packed)  # noqa: S301  (none but this program writes there)
+    left = until - time.time()
+    return replace(page, key=ask.key, generation=calls.generation(), until=clock() + left)

@@ -53,7 +53,8 @@ def test_the_second_process_takes_what_the_first_made(ada, browse, second, kept)
     assert until(browse(), "/@ada", "the second post")["made"]
     found = until(second(), "/@ada", "the second post")
 
-    assert found["taken"] and not found["made"]
+    assert found["taken"]
+    assert not found["made"]
     assert second().get("/@ada").outcomes == {"hit": 1}
 
 
