@@ -6,7 +6,7 @@ import pytest
 
 from apps.accounts.models import Account
 from apps.replication.tests.conftest import stopped  # noqa: F401  (a fixture)
-from project.tests.test_browser import browser, elsewhere, sign_up, wait_until  # noqa: F401
+from project.tests.test_browser import sign_up, wait_until
 
 pytestmark = [
     pytest.mark.browser,
