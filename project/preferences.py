@@ -43,6 +43,8 @@ AVAILABLE = frozenset(
         "feeds:profile",
         "feeds:tag",
         "push:topics",
+        "topology:page",
+        "topology:now",
         "push:events",
         "ops:live",
         "ops:ready",

@@ -92,7 +92,7 @@ class Edge:
         try:
             flight.turn = await self._turn(ask)
             if flight.turn.page:
-                flight.land(flight.turn.page)
+                flight.settle(flight.turn.page)
                 await self._answer(ask, flight.turn.page, send)
             else:
                 await self.application(scope, receive, send)

@@ -28,13 +28,14 @@ class Flight:
 
     def land(self, page: Page | None) -> None:
         """Give the page to those who wait; None where the answer is for one reader alone."""
-        self._loop.call_soon_threadsafe(self._settle, page)
+        self._loop.call_soon_threadsafe(self.settle, page)
 
     async def page(self) -> Page | None:
         """Wait for it."""
         return await asyncio.shield(self._page)
 
-    def _settle(self, page: Page | None) -> None:
+    def settle(self, page: Page | None) -> None:
+        """Do the same on the event loop, at once."""
         if not self._page.done():
             self._landed(self, page)
             self._page.set_result(page)

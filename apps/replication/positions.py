@@ -7,7 +7,7 @@ from typing import Any
 from django.db import DatabaseError, InterfaceError, OperationalError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from apps.kernel import upkeep
+from apps.kernel import dependencies, upkeep
 from apps.replication import scopes, servers, tokens
 from apps.replication.conf import conf
 from apps.replication.errors import Promoted
@@ -38,7 +38,8 @@ def ask(alias: str, *, whole: bool = False) -> Position:
     """
     connection = connections[alias]
     connection.ensure_connection()
-    with upkeep.own(), connection.cursor() as cursor:
+    # How far a server is, is in no answer.
+    with upkeep.own(), dependencies.paused(), connection.cursor() as cursor:
         cursor.execute(question(alias, connection.connection, whole=whole))
         found = answer(connection.connection, cursor.fetchone())
     note(connection, found)

@@ -16,7 +16,7 @@ pytestmark = [
 
 
 @pytest.fixture
-def page(site, browser, elsewhere):  # noqa: F811
+def page(site, browser, elsewhere):
     """The page, open and live, as an operator sees it."""
     page = sign_up(browser, site.url, "root")
     elsewhere(Account.objects.filter(username="root").update, is_staff=True, is_superuser=True)

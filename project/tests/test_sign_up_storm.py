@@ -4,6 +4,7 @@
 default it is a twentieth of that.
 """
 
+import http.client
 import os
 import queue
 import random
@@ -70,7 +71,7 @@ def attempt(url, name, email):
     except urllib.error.HTTPError as error:
         error.close()
         return f"refused with {error.code}"
-    except OSError:
+    except (OSError, http.client.HTTPException):
         time.sleep(0.2)
         return "no answer"
     return "won" if "Sign out" in page else "taken" if "is taken" in page else "strange"

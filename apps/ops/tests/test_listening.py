@@ -23,7 +23,7 @@ def test_a_worker_that_hears_nothing_connects_anew(start_process, cluster):
     assert processes.wait_for(is_deaf, 60)
     assert not processes.wait_for(lambda: broker.waiting() == 0, 5)
 
-    assert processes.wait_for(lambda: broker.waiting() == 0, 60)
+    assert processes.wait_for(lambda: broker.waiting() == 0, 120)
 
 
 def test_a_worker_that_has_nothing_to_do_is_not_deaf(monkeypatch):
