@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+PATIENCE = 60
 _numbers = itertools.count(1)
 
 
@@ -46,6 +47,8 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
     watchers.end()
     mine = [one.connection.info.backend_pid for one in connections.all() if one.connection]
     for connection in connections.all(initialized_only=True):
+        # Dropping what a whole run has written keeps a server busy for a while.
+        connection.settings_dict["OPTIONS"]["connect_timeout"] = PATIENCE
         _end_others({**connection.settings_dict}, mine)
 
 
