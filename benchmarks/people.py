@@ -70,7 +70,8 @@ def look_around(*, accounts: int, posts: int, follows: int) -> dict[str, tuple[s
         with connections[alias].cursor() as cursor:
             cursor.execute("VACUUM ANALYZE")
     shard = conf().shards[0]
-    reader = Account.objects.get(pk=Follow.objects.using(shard).values_list("follower_id")[:1])
+    follow = Follow.objects.using(shard).order_by("follower_id")[:1].get()
+    reader = Account.objects.get(pk=follow.follower_id)
     post = Post.objects.using(shard).filter(repost_of_id=None).order_by("-id")[0]
     author = Account.objects.get(pk=post.author_id)
     return {

@@ -12,17 +12,25 @@ django = get_asgi_application()
 
 from django.conf import settings  # noqa: E402  (the apps are there only now)
 
+from apps.api.streaming import routing as api  # noqa: E402
+from apps.caching import code  # noqa: E402
 from apps.grid import announcing  # noqa: E402
 from apps.plugins import hearing  # noqa: E402
 from apps.push import routing  # noqa: E402
 from apps.tracing import sockets  # noqa: E402
 
 hearing.begin("push")
+# It reads all files of the program, which is not for the first hundred sockets to wait for.
+code.fingerprint()
 
+# A page of another site may not use a browser's cookies here; a token it may.
+_browsers = OriginValidator(URLRouter(routing.websockets), [settings.SITE_URL])
 _protocols = ProtocolTypeRouter(
     {
-        "http": URLRouter([*routing.streams, re_path("", django)]),  # type: ignore[arg-type]
-        "websocket": OriginValidator(URLRouter(routing.websockets), [settings.SITE_URL]),
+        "http": URLRouter(
+            [*routing.streams, *api.streams, re_path("", django)]  # type: ignore[arg-type]
+        ),
+        "websocket": URLRouter([*api.websockets, re_path("", _browsers)]),  # type: ignore[arg-type]
     }
 )
 application = announcing.asgi(sockets.asgi(_protocols), "push")

@@ -4,6 +4,7 @@ import os
 from typing import Any
 
 from celery import Celery, signals
+from django.db import close_old_connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
 
@@ -19,9 +20,25 @@ app.steps["consumer"].update((pulse.WorkerPulse, listening.Listening))
 @signals.worker_init.connect
 def _worker(**_: Any) -> None:
     """Keep the worker up with the plugins; the processes that it forks keep themselves up."""
+    from apps.caching import code
     from apps.plugins import hearing
+    from project.serving import settling
 
     hearing.begin("worker")
+    # It reads all files of the program: once, for all that are forked.
+    code.fingerprint()
+    settling.freeze()
+
+
+@signals.task_prerun.connect
+@signals.task_postrun.connect
+def _between_tasks(task: Any, **_: Any) -> None:
+    """Give up connections that are broken or too old, as between requests; keep the others.
+
+    Celery by itself opens all of them anew for each task, which costs more than most tasks do.
+    """
+    if not task.request.is_eager:
+        close_old_connections()
 
 
 @signals.beat_init.connect

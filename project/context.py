@@ -1,11 +1,13 @@
 """What every page knows of the site and of who looks at it."""
 
+import json
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from apps.accounts import sight
 from apps.accounts.requests import viewer_of
@@ -25,6 +27,30 @@ def site(request: HttpRequest) -> dict[str, str]:
         "brand": settings.SITE_NAME,
         "push_url": settings.PUSH_URL,
         "push_after": str(ids.first_at(timezone.now() - OVERLAP)),
+    }
+
+
+def reader(request: HttpRequest) -> dict[str, object]:
+    """Return what scripts say, and whose page it is, looked at where a page is shown."""
+    return {"words": json.dumps(spoken()), "reader": lambda: request.user}
+
+
+def spoken() -> dict[str, str]:
+    """Return what scripts say, by the name that they know it by."""
+    return {
+        "left": _("%s left"),
+        "failed": _("That did not work. Try again in a moment."),
+        "offline": _("The site cannot be reached. Are you offline?"),
+        "one_new": _("1 new post"),
+        "many_new": _("%s new posts"),
+        "back": _("The server is back: load the page again"),
+        "news": _("There are new posts"),
+        "unread": _("%s unread notifications"),
+        "one_unread": _("1 unread notification"),
+        "everywhere": _("Everywhere"),
+        "arrived": _("everywhere %s UTC"),
+        "now": _("now"),
+        "keys": _("Keyboard shortcuts"),
     }
 
 

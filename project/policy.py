@@ -1,6 +1,6 @@
 """What browsers may do with our pages: no script and no style but our own files, no frames."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse
@@ -11,17 +11,23 @@ UNUSED = ("accelerometer", "camera", "geolocation", "gyroscope", "microphone", "
 PERMISSIONS = ", ".join(f"{name}=()" for name in (*UNUSED, "browsing-topics"))
 
 
-def directives(site_url: str, push_url: str) -> dict[str, list[str]]:
-    """Return the Content-Security-Policy: each kind of thing, and where it may come from."""
+def directives(
+    site_url: str, push_url: str, doors: Collection[str] = (), pictures: Collection[str] = ()
+) -> dict[str, list[str]]:
+    """Return the Content-Security-Policy: each kind of thing, and where it may come from.
+
+    `doors` are where a form may lead to: the sites that people sign in through. `pictures` are
+    where pictures come from, beside the site.
+    """
     return {
         "default-src": [NONE],
         "script-src": [SELF],
         "style-src": [SELF],
         "font-src": [SELF],
-        "img-src": [SELF, "data:"],
+        "img-src": [SELF, "data:", *pictures],
         "connect-src": [SELF, *_sockets(site_url, push_url)],
         "manifest-src": [SELF],
-        "form-action": [SELF],
+        "form-action": [SELF, *doors],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
     }

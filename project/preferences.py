@@ -15,17 +15,36 @@ from apps.sharding.middleware import Harvested
 CONSISTENT = {
     "accounts:sign-up": "a name has one owner",
     "accounts:sign-in": "a password that was changed opens nothing, a suspension holds",
-    "accounts:password": "other browsers are signed out by it",
+    "accounts:preferences": "an old form that is sent again would undo what is newer",
+    "accounts:sessions": "where one is signed in is not to be guessed",
     "accounts:profile-edit": "an old form that is sent again would undo what is newer",
+    "archives:data": "how far an archive is, whose it is: not to be guessed",
+    "archives:fetch": "it is given to its owner alone",
+    "erasure:delete": "what is asked about is what is deleted",
+    "erasure:receipt": "a receipt tells what is gone, not what was",
+    "posts:edit": "an old form that is sent again would undo what is newer",
     "posts:delete": "what is asked about is what is deleted",
+    "posts:draft": "an old text that is kept again would undo what is newer",
+    "posts:discard": "what is asked about is what is discarded",
     "moderation:people": "whom one blocks is not to be guessed",
     "moderation:person": "the same, and a form to change it",
     "moderation:report-account": "a report is about what is there",
     "moderation:report-post": "a report is about what is there",
     "moderation:standing": "a suspension is not to be guessed",
     "moderation:appeal": "an appeal is heard once",
-    "admin": "moderators decide by what they see",
     "grid:units": "operators, too",
+    "api:authorize": "a token is made for who is signed in now",
+    "api:apps": "an app that was shut out is out",
+    "api:related": "whom one blocks is not to be guessed",
+    "api:mutes": "the same",
+    "api:blocks": "the same",
+}
+# How names of such pages begin where there are many: why.
+CONSISTENT_FAMILIES = {
+    "admin:": "moderators decide by what they see",
+    "account_": "a password that was changed opens nothing, an address is confirmed once",
+    "mfa_": "a second factor that was taken away opens nothing",
+    "socialaccount_": "a way in that was taken away opens nothing",
 }
 # Names of pages that are only looked at.
 AVAILABLE = frozenset(
@@ -33,12 +52,19 @@ AVAILABLE = frozenset(
         "timelines:home",
         "timelines:public",
         "timelines:profile",
+        "follows:followers",
+        "follows:following",
         "posts:thread",
         "posts:permalink",
         "posts:compose",
+        "posts:bookmarks",
+        "posts:drafts",
+        "posts:history",
+        "pictures:file",
         "notifications:list",
         "hashtags:tag",
         "hashtags:trending",
+        "polls:show",
         "search:search",
         "feeds:profile",
         "feeds:tag",
@@ -62,4 +88,4 @@ class Preferred(Harvested):
             name = resolve(request.path_info).view_name
         except Resolver404:
             return False
-        return name in CONSISTENT or name.startswith("admin:")
+        return name in CONSISTENT or name.startswith(tuple(CONSISTENT_FAMILIES))

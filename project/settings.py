@@ -4,6 +4,7 @@ With no variable set this is the embedded site on loopback. docs/settings.md lis
 """
 
 import os
+import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,7 +17,7 @@ from apps.kernel.errors import Misconfigured
 from apps.plugins import discovery
 from apps.throttling import pace
 from apps.tracing import logs
-from project import keys, policy
+from project import identity, keys, media, policy
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 HOME = Path(os.environ.get("ROOKERY_HOME") or BASE_DIR / ".rookery").resolve()
@@ -40,20 +41,24 @@ DEBUG = env.flag(os.environ, "ROOKERY_DEBUG", False)
 
 # --- Secrets ---------------------------------------------------------------------------------
 SECRET_KEY = keys.secret_key(os.environ, HOME, embedded=EMBEDDED)
+# Those from before: what they have signed or encrypted is still taken.
+SECRET_KEY_FALLBACKS = env.words(os.environ, "ROOKERY_SECRET_KEY_FALLBACKS")
 # Whoever sends it may read /metrics without signing in; empty, only the staff may.
 METRICS_TOKEN = os.environ.get("ROOKERY_METRICS_TOKEN", "")
 if not LOOPBACK:
     keys.refuse_examples(TOPOLOGY, SECRET_KEY, METRICS_TOKEN)
 
 # --- Servers ---------------------------------------------------------------------------------
-# WSGI threads keep their connections; under ASGI that runs out of them, so push has a pool.
+# WSGI threads keep their connections; under ASGI that runs out of them, so push has a pool. Its
+# four threads may each hold a connection while a plugin, on a thread beside it, asks for another
+# one, and four of a plugin's calls may be left behind.
 POOL = env.flag(os.environ, "ROOKERY_DB_POOL", False)
 DATABASES = topologies.databases(
     TOPOLOGY,
     options={
         "CONN_MAX_AGE": 0 if POOL else None,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"pool": {"min_size": 0, "max_size": 4, "timeout": 5}} if POOL else {},
+        "OPTIONS": {"pool": {"min_size": 0, "max_size": 12, "timeout": 5}} if POOL else {},
     },
 )
 for _alias in ("default", *TOPOLOGY.shards):
@@ -79,6 +84,8 @@ REPLICATION_FAILOVER_SECONDS = env.integer(
     os.environ, "ROOKERY_FAILOVER_SECONDS", 5 if _led else 0, 0, 60
 )
 SHARDING_SHARDS = list(TOPOLOGY.shards)
+# How long a process may go on with a bucket map that has changed.
+SHARDING_MAP_SECONDS = 1.0
 CACHES = {
     "default": {
         "BACKEND": "apps.grid.backend.NearCache",
@@ -110,6 +117,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_WORKER_PREFETCH_MULTIPLIER = 4
+# Workers keep their connections, and hold them to what threads of web are held to: project.celery.
+CELERY_DB_REUSE_MAX = sys.maxsize
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULER = "apps.ops.pulse:Scheduler"
 # The file whose time a worker and beat keep new, for whoever watches them.
@@ -124,6 +133,10 @@ CELERY_BEAT_SCHEDULE = {
     "caching-debts": {"task": "caching.pay-debts", "schedule": 5.0, "options": {"expires": 5}},
     "events-fragments": {"task": "events.fragments", "schedule": 6 * 3600.0},
     "posts-keys": {"task": "posts.forget-keys", "schedule": 3600.0, "options": {"expires": 3600}},
+    "archives-tend": {"task": "archives.tend", "schedule": 60.0, "options": {"expires": 60}},
+    "erasure-tend": {"task": "erasure.tend", "schedule": 30.0, "options": {"expires": 30}},
+    "pictures-sweep": {"task": "pictures.sweep", "schedule": 3600.0, "options": {"expires": 3600}},
+    "api-forget": {"task": "api.forget", "schedule": 24 * 3600.0},
     "timelines-review": {"task": "timelines.review", "schedule": 600.0},
     "timelines-trim": {"task": "timelines.trim", "schedule": 3600.0, "options": {"expires": 3600}},
 }
@@ -185,13 +198,25 @@ INSTALLED_APPS = [
     "apps.indexing",
     "apps.caching",
     "apps.events",
+    "apps.moves",
     "apps.push",
+    # Before accounts, which takes their tables out of admin.
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.socialaccount",
+    *identity.providers(os.environ),
+    "apps.pictures",
     "apps.accounts",
     "apps.posts",
     "apps.follows",
     "apps.timelines",
     "apps.notifications",
     "apps.archives",
+    "apps.erasure",
+    "oauth2_provider",
+    "apps.api",
     *(() if PLUGINS_SAFE_MODE else (plugin.package for plugin in PLUGINS)),
     "apps.demo",
     "apps.loadtest",
@@ -217,6 +242,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "project.policy.Browsers",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "apps.api.middleware.OpenToOthers",
     "project.refusals.Refusals",
     "apps.replication.middleware.FreshReads",
     "project.preferences.Preferred",
@@ -224,6 +250,8 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "apps.accounts.languages.Spoken",
+    "allauth.account.middleware.AccountMiddleware",
     "apps.accounts.sight.KeptSight",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -243,6 +271,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "project.context.site",
+                "project.context.reader",
                 "project.context.unread",
                 "project.context.seen",
                 "project.context.faults",
@@ -253,6 +282,8 @@ TEMPLATES = [
 ]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LOCALE_PATHS = [BASE_DIR / "project" / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 
@@ -260,7 +291,9 @@ USE_TZ = True
 AUTH_USER_MODEL = "accounts.Account"
 AUTHENTICATION_BACKENDS = ["apps.accounts.backends.Backend"]
 # The username is unique whatever its case, by a constraint on lower(username).
-SILENCED_SYSTEM_CHECKS = ["auth.E003", "auth.W004"]
+# W008: programs listen on their own machine by http; any other such address is refused.
+# W010: most apps of this protocol send no challenge.
+SILENCED_SYSTEM_CHECKS = ["auth.E003", "auth.W004", "oauth2_provider.W008", "oauth2_provider.W010"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -274,11 +307,41 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "accounts:sign-in"
 LOGIN_REDIRECT_URL = "timelines:home"
 LOGOUT_REDIRECT_URL = "timelines:home"
+# E-mail, second factors, and the doors of others: all that django-allauth reads.
+_identity = identity.settings(
+    os.environ, home=HOME, embedded=EMBEDDED, site_url=SITE_URL, site_name=SITE_NAME
+)
+# What addresses are for: off, optional or required.
+ACCOUNTS_EMAIL: str = _identity.pop("ACCOUNTS_EMAIL")
+globals().update(_identity)
 # Kept in the directory, read from the cache: a page of a signed-in account asks for no session.
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 SESSION_COOKIE_NAME = "rookery_session"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
+
+# --- Apps ------------------------------------------------------------------------------------
+OAUTH2_PROVIDER_APPLICATION_MODEL = "api.Application"
+OAUTH2_PROVIDER = {
+    "OAUTH2_VALIDATOR_CLASS": "apps.api.oauth.Validator",
+    "OAUTH2_BACKEND_CLASS": "apps.api.oauth.Core",
+    "SCOPES_BACKEND_CLASS": "apps.api.scopes.Scopes",
+    "ACCESS_TOKEN_GENERATOR": "apps.api.bearers.generate",
+    # Apps of this protocol never ask for a new token; a new password ends them all.
+    "ACCESS_TOKEN_EXPIRE_SECONDS": 10 * 365 * 24 * 3600,
+    "AUTHORIZATION_CODE_EXPIRE_SECONDS": 600,
+    # Most of them send no challenge; where one is sent it must be met.
+    "PKCE_REQUIRED": False,
+    "COMPLIANT_BCP_RFC9700_IMPLICIT_GRANT": True,
+    "COMPLIANT_BCP_RFC9700_PASSWORD_GRANT": True,
+    "COMPLIANT_BCP_RFC9700_PKCE_METHOD": True,
+    "COMPLIANT_BCP_RFC9700_ACCESS_TOKEN_TRANSPORT": True,
+    "COMPLIANT_BCP_RFC9700_AUTHZ_RESPONSE_ISS": True,
+    "COMPLIANT_BCP_RFC9700_REFRESH_TOKEN": True,
+    "REFRESH_TOKEN_REUSE_PROTECTION": True,
+    # Of tokens only digests are stored.
+    "COMPLIANT_BCP_RFC9700_TOKEN_STORAGE": True,
+}
 
 # --- Limits ----------------------------------------------------------------------------------
 # Who is believed about whom it asks for (X-Forwarded-For) and about a request's id.
@@ -295,7 +358,11 @@ SECURE_REDIRECT_EXEMPT = [r"^health/"]
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 X_FRAME_OPTIONS = "DENY"
-CONTENT_SECURITY_POLICY = {"DIRECTIVES": policy.directives(SITE_URL, PUSH_URL)}
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": policy.directives(
+        SITE_URL, PUSH_URL, identity.doors(os.environ), media.origins(os.environ)
+    )
+}
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
 
 # --- Files -----------------------------------------------------------------------------------
@@ -312,7 +379,18 @@ _STATIC = "django.contrib.staticfiles.storage.StaticFilesStorage"
 _HASHED = "whitenoise.storage.CompressedManifestStaticFilesStorage"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "pictures": media.storage(os.environ),
     "staticfiles": {"BACKEND": _HASHED if COLLECTED else _STATIC},
+    # What accounts have exported: no address leads there, and nobody else may read the files.
+    "archives": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {
+            "location": Path(os.environ.get("ROOKERY_ARCHIVES_DIR") or HOME / "archives"),
+            "base_url": None,
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
+    },
 }
 
 # --- Logs ------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,6 +30,12 @@ def pytest_configure(config: pytest.Config) -> None:
     """Hash passwords fast: how slow Argon2 is, is not under test. Tests say what is on."""
     from django.conf import settings
 
+    from apps.sharding.conf import conf as sharding_conf
+    from project import cleaning
+
+    cleaning.take_over()
+    settings.SHARDING_MAP_SECONDS = 0
+    sharding_conf.cache_clear()
     settings.PLUGINS_HINTS = ""
     settings.OPS_SAMPLES = False
     settings.THROTTLING_LIMITS = (False, {})
@@ -195,6 +202,7 @@ def start_process(topology: str, tmp_path: Path) -> Iterator[Callable[..., Any]]
         "ROOKERY_SECRET_KEY": settings.SECRET_KEY,
         "ROOKERY_HOME": str(settings.HOME),
         "ROOKERY_LIMITS": "off",
+        "ROOKERY_MAIL_URL": f"file://{tmp_path / 'mail'}",
     }
 
     def start(*command: str, **variables: str) -> subprocess.Popen[bytes]:
@@ -252,3 +260,25 @@ def count_queries() -> Callable[..., Any]:
             yield statements
 
     return counting
+
+
+@contextmanager
+def stopped(*mains: Any) -> Iterator[None]:
+    """Stop processes with all their children; let them go on at the end, whatever happens."""
+    family = list(mains)
+    try:
+        for main in mains:
+            # First of all: from here on it starts no other.
+            _signal([main], signal.SIGSTOP)
+            family += psutil.Process(main.pid).children(recursive=True)
+        _signal(family, signal.SIGSTOP)
+        yield
+    finally:
+        _signal(family, signal.SIGCONT)
+
+
+def _signal(family: list[Any], number: int) -> None:
+    for member in family:
+        # A connection that has ended meanwhile has no process.
+        with suppress(ProcessLookupError):
+            os.kill(member.pid, number)

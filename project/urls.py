@@ -2,8 +2,7 @@
 
 from django.conf import settings
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, include, path, re_path
-from django.views.static import serve
+from django.urls import URLPattern, URLResolver, include, path
 
 from apps.plugins import addresses
 
@@ -13,17 +12,20 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("apps.ops.urls")),
     path("", include("apps.push.urls")),
     path("accounts/", include("apps.accounts.urls")),
+    path("accounts/", include("apps.accounts.identity_urls")),
+    path("accounts/data/", include("apps.archives.urls")),
+    path("accounts/", include("apps.erasure.urls")),
+    path("", include("apps.pictures.urls")),
     path("", include("apps.posts.urls")),
     path("", include("apps.follows.urls")),
     path("", include("apps.notifications.urls")),
     path("", include("apps.timelines.urls")),
+    path("", include("apps.api.urls")),
     path("admin/units/", include("apps.grid.urls")),
     path("admin/topology/", include("apps.ops.topology_urls")),
     path("admin/", admin.site.urls),
     *addresses.urlpatterns(),
 ]
-if settings.EMBEDDED:
-    # In production nginx or the ingress serves pictures from their storage.
-    urlpatterns.append(
-        re_path(r"^media/(?P<path>.*)$", serve, {"document_root": settings.MEDIA_ROOT})
-    )
+
+# Django looks for this name.
+handler500 = "project.refusals.broken"

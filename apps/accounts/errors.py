@@ -1,5 +1,7 @@
 """The refusals that accounts makes."""
 
+from django.utils.translation import gettext as _
+
 from apps.kernel.errors import RookeryError
 
 
@@ -8,19 +10,20 @@ class NameTaken(RookeryError):
 
     def __init__(self, field: str) -> None:
         self.field = field
-        label = {"username": "username", "email": "e-mail address"}[field]
-        super().__init__(f"This {label} is taken. Choose another one.")
+        said = {
+            "username": _("This username is taken. Choose another one."),
+            "email": _("This e-mail address is taken. Choose another one."),
+        }
+        super().__init__(said[field])
 
 
 class NoSuchAccount(RookeryError):
     """Nobody has this username."""
 
     def __init__(self, username: str) -> None:
-        super().__init__(f"There is no account @{username}. Look at the spelling.")
-
-
-class BadPicture(RookeryError):
-    """A file that is no picture, or too large a one."""
+        super().__init__(
+            _("There is no account @%(name)s. Look at the spelling.") % {"name": username}
+        )
 
 
 class NotAllowed(RookeryError):

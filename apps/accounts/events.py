@@ -14,3 +14,17 @@ class SightChanged(Event):
     in_order = False
 
     account_id: int
+
+
+@dataclass(frozen=True)
+class AccountDeleted(Event):
+    """An account is being deleted: its posts are gone, its rows go next.
+
+    For who keeps something of it outside of the tables, files for one: the rows are deleted when
+    every subscriber is done with this.
+    """
+
+    topic = "accounts.account-deleted.v1"
+    key_field = "account_id"
+
+    account_id: int

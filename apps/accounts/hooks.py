@@ -11,7 +11,7 @@ from apps.plugins.markers import hookspec
 
 
 class Deed(NamedTuple):
-    """What an account is about to do; `kind` is publish, reply, like, repost or follow.
+    """What an account is about to do; `kind` is publish, reply, like, repost, vote or follow.
 
     `target_id` is the account that it concerns, None where there is none.
     """
@@ -41,7 +41,8 @@ def nothing(answer: Any) -> None:
     """Take no answer: what is not refused is allowed."""
 
 
-@hookspec(seconds=1.0, queries=20, shape=unseen, closed=True)
+# Where nobody answers, nothing is shown or done: patience is longer than with what only adds.
+@hookspec(seconds=2.0, queries=20, shape=unseen, closed=True)
 def unseen_by(viewer_id: int | None) -> Unseen:
     """Return whom a viewer (None: a visitor) does not see; asked once a request.
 
@@ -50,13 +51,13 @@ def unseen_by(viewer_id: int | None) -> Unseen:
     raise NotImplementedError
 
 
-@hookspec(seconds=1.0, queries=20, shape=nothing, passes=(NotAllowed,), closed=True)
+@hookspec(seconds=2.0, queries=20, shape=nothing, passes=(NotAllowed,), closed=True)
 def check_deed(deed: Deed) -> None:
     """Raise NotAllowed where an account may not do that; asked before it is done."""
     raise NotImplementedError
 
 
-@hookspec(seconds=1.0, queries=20, shape=nothing, passes=(SignInRefused,), closed=True)
+@hookspec(seconds=2.0, queries=20, shape=nothing, passes=(SignInRefused,), closed=True)
 def check_sign_in(account_id: int) -> None:
     """Raise SignInRefused where an account whose password is right may not sign in."""
     raise NotImplementedError

@@ -8,15 +8,16 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models.functions import Lower
+from django.db.models.functions import Collate, Lower
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy as _
 
 from apps.sharding import ids
 from apps.sharding.models import ShardedModel
 
 NAME = re.compile(r"^[A-Za-z0-9_]{1,30}\Z")
 SESSION_SALT = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"
-USERNAME = RegexValidator(NAME.pattern, "Use 1 to 30 letters (a to z), digits and underscores.")
+USERNAME = RegexValidator(NAME.pattern, _("Use 1 to 30 letters (a to z), digits and underscores."))
 
 
 class AccountManager(BaseUserManager["Account"]):
@@ -31,7 +32,12 @@ class AccountManager(BaseUserManager["Account"]):
         from apps.accounts import services
 
         return services.sign_up(
-            username=username, email=email, password=password, is_staff=True, is_superuser=True
+            username=username,
+            email=email,
+            password=password,
+            is_verified=True,
+            is_staff=True,
+            is_superuser=True,
         )
 
 
@@ -44,11 +50,17 @@ class Account(AbstractBaseUser, PermissionsMixin):
 
     id = models.BigIntegerField(primary_key=True)
     username = models.CharField(max_length=30, validators=(USERNAME,))
-    email = models.EmailField()
+    # Empty where the account has none.
+    email = models.EmailField(blank=True)
     is_staff = models.BooleanField("may use the admin", default=False)
     is_active = models.BooleanField("may sign in", default=True)
     # Part of what sessions are signed with: another number, and all of them are over.
     session_epoch = models.PositiveIntegerField(default=0, db_default=0)
+    # How its pages look; empty is what the browser asks for.
+    language = models.CharField(max_length=8, blank=True, default="", db_default="")
+    time_zone = models.CharField(max_length=64, blank=True, default="", db_default="")
+    theme = models.CharField(max_length=5, blank=True, default="", db_default="")
+    shortcuts = models.BooleanField(default=True, db_default=True)
 
     objects = AccountManager()
 
@@ -59,11 +71,22 @@ class Account(AbstractBaseUser, PermissionsMixin):
     class Meta:
         constraints = (
             models.UniqueConstraint(Lower("username"), name="accounts_username_taken"),
-            models.UniqueConstraint(Lower("email"), name="accounts_email_taken"),
+            models.UniqueConstraint(
+                Lower("email"), condition=~models.Q(email=""), name="accounts_email_used"
+            ),
+        )
+        indexes = (
+            # Of names by how they begin, in whatever order the server sorts letters.
+            models.Index(Collate(Lower("username"), "C"), name="accounts_username_begin"),
         )
 
     def __str__(self) -> str:
         return f"@{self.username}"
+
+    def set_password(self, raw_password: str | None) -> None:
+        """Take another password; nothing is stored."""
+        super().set_password(raw_password)
+        self.session_hash = None
 
     def get_session_auth_hash(self) -> str:
         """Return what a session must carry to be this account's."""
@@ -78,6 +101,16 @@ class Account(AbstractBaseUser, PermissionsMixin):
     def joined_at(self) -> datetime:
         """When the account was made; its id says so."""
         return ids.time_of(self.pk)
+
+
+class Tombstone(models.Model):
+    """The name of an account that was deleted, in lower case: nobody takes it (directory)."""
+
+    name = models.CharField(max_length=30, primary_key=True)
+    since = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Profile(ShardedModel):

@@ -4,15 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.core.files.storage import default_storage
-from django.db.models.functions import Lower
+from django.db import router
+from django.db.models.functions import Collate, Lower
 from django.urls import reverse
 
 from apps.accounts.errors import NoSuchAccount
 from apps.accounts.models import NAME, Account, Profile
 from apps.caching.queries import cached, cached_many
 from apps.indexing.hot import DIRECTORY, hot
-from apps.sharding import ids
+from apps.pictures import files
+from apps.sharding import estimates, ids
 from apps.sharding.conf import conf
 
 HUES = 12
@@ -41,7 +42,7 @@ class ProfileCard:
     @property
     def picture_url(self) -> str | None:
         """The address of the picture, None where the initials stand for it."""
-        return default_storage.url(self.picture) if self.picture else None
+        return files.storage().url(self.picture) if self.picture else None
 
     @property
     def initials(self) -> str:
@@ -84,6 +85,37 @@ def _id_of(name: str) -> int | None:
     return found.values_list("pk", flat=True).first()
 
 
+def ids_named(names: tuple[str, ...]) -> dict[str, int]:
+    """Return the ids of accounts by username, all in lower case; missing ones left out."""
+    return _ids_named(names) if names else {}
+
+
+@cached(
+    "accounts.ids_named",
+    tags=lambda names: [f"accounts.name:{name}" for name in names],
+    group=conf().directory,
+)
+@hot("accounts.ids_named", lambda _: _newest_names() and (_newest_names(),), is_on=DIRECTORY)
+def _ids_named(names: tuple[str, ...]) -> dict[str, int]:
+    found = Account.objects.alias(lowered=Lower("username")).filter(lowered__in=names)
+    return {username.lower(): pk for username, pk in found.values_list("username", "pk")}
+
+
+@hot("accounts.beginning_with", lambda _: _newest_beginning(), is_on=DIRECTORY)
+def ids_beginning_with(text: str, limit: int) -> list[int]:
+    """Return the first accounts by name, whose usernames begin with a text."""
+    lowered = Collate(Lower("username"), "C")
+    found = Account.objects.alias(lowered=lowered).filter(
+        lowered__startswith=text.lower(), is_active=True
+    )
+    return list(found.order_by("lowered").values_list("pk", flat=True)[:limit])
+
+
+def about_how_many() -> int:
+    """Return about how many accounts there are, as the server has it for planning."""
+    return estimates.rows(router.db_for_read(Account), Account)
+
+
 @cached_many("accounts.profile", tags=lambda account_id: [f"accounts.profile:{account_id}"])
 @hot("accounts.profile", lambda shard: _newest_ids(shard))
 def cards_of(account_ids: Sequence[int]) -> dict[int, ProfileCard]:
@@ -98,6 +130,11 @@ def _card(row: Profile) -> ProfileCard:
 def _newest_ids(shard: str) -> tuple[list[int]] | None:
     found = Profile.objects.using(shard).order_by("-id").values_list("id", flat=True)[:20]
     return (list(found),) if found else None
+
+
+def _newest_beginning() -> tuple[str, int] | None:
+    newest = _newest_names()
+    return (newest[0][:3], 20) if newest else None
 
 
 def _newest_names() -> tuple[str] | None:

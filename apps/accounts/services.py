@@ -4,13 +4,20 @@ import random
 from collections.abc import Sequence
 from typing import BinaryIO, NamedTuple
 
+from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
 from django.db.models import F, QuerySet
 
-from apps.accounts import pictures
+from apps.accounts import leaving, pictures
 from apps.accounts.errors import NameTaken
 from apps.accounts.models import Account, Profile
 from apps.sharding import bulk, ids, shards
+
+TAKEN = {
+    "accounts_username_taken": "username",
+    "accounts_email_used": "email",
+    "unique_verified_email": "email",
+}
 
 
 def sign_up(
@@ -18,10 +25,11 @@ def sign_up(
     username: str,
     email: str,
     password: str | None,
+    is_verified: bool = False,
     is_staff: bool = False,
     is_superuser: bool = False,
 ) -> Account:
-    """Make an account and its profile; raises NameTaken.
+    """Make an account and its profile; raises NameTaken. `is_verified`: the address is its own.
 
     The name is held by the directory's transaction, which commits only after the profile is
     stored. Whatever fails or is killed before that leaves the name free; at worst a profile
@@ -30,7 +38,7 @@ def sign_up(
     account = Account(
         id=shards.first_id(random.randrange(ids.BUCKETS)),
         username=username,
-        email=email,
+        email=email.lower(),
         is_staff=is_staff,
         is_superuser=is_superuser,
     )
@@ -38,11 +46,30 @@ def sign_up(
     try:
         with transaction.atomic(using="default"):
             account.save(force_insert=True, using="default")
+            # After the insert, which waits for a deletion of that name that is under way.
+            leaving.refuse_buried(username)
+            _note_email(account, is_verified)
             with shards.atomic_for(account.pk):
                 Profile.objects.create(id=account.pk, username=username)
     except IntegrityError as error:
         raise NameTaken(_taken_field(error)) from error
     return account
+
+
+def set_password(*, account: Account, password: str) -> None:
+    """Store another password: what else this process knows of the account may be old."""
+    account.set_password(password)
+    rows = Account.objects.using("default").filter(id=account.pk)
+    rows.update(password=account.password)
+
+
+def set_preferences(
+    *, account_id: int, language: str, time_zone: str, theme: str, shortcuts: bool
+) -> None:
+    """Change how an account's pages look."""
+    Account.objects.using("default").filter(id=account_id).update(
+        language=language, time_zone=time_zone, theme=theme, shortcuts=shortcuts
+    )
 
 
 def edit_profile(
@@ -53,7 +80,7 @@ def edit_profile(
     picture: BinaryIO | None = None,
     remove_picture: bool = False,
 ) -> None:
-    """Change the public side of an account; raises BadPicture."""
+    """Change the public side of an account; raises PictureRefused."""
     changes = {"name": name, "bio": bio}
     if picture is not None:
         changes["picture"] = pictures.store(account_id, picture)
@@ -98,8 +125,15 @@ def load(accounts: Sequence[NewAccount]) -> None:
     bulk.load(Account, fields, rows)
 
 
+def _note_email(account: Account, is_verified: bool) -> None:
+    if account.email:
+        EmailAddress.objects.using("default").create(
+            user=account, email=account.email, primary=True, verified=is_verified
+        )
+
+
 def _taken_field(error: IntegrityError) -> str:
     constraint = getattr(getattr(error.__cause__, "diag", None), "constraint_name", "") or ""
-    if constraint not in ("accounts_username_taken", "accounts_email_taken"):
+    if constraint not in TAKEN:
         raise error
-    return "username" if "username" in constraint else "email"
+    return TAKEN[constraint]

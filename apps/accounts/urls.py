@@ -8,6 +8,7 @@ urlpatterns = [
     path("sign-up", views.sign_up, name="sign-up"),
     path("sign-in", views.SignIn.as_view(), name="sign-in"),
     path("sign-out", LogoutView.as_view(), name="sign-out"),
-    path("password", views.ChangePassword.as_view(), name="password"),
+    path("preferences", views.preferences, name="preferences"),
+    path("sessions", views.sessions, name="sessions"),
     path("profile", views.profile_edit, name="profile-edit"),
 ]

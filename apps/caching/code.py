@@ -5,7 +5,7 @@ or HTML of another design.
 """
 
 import hashlib
-from functools import cache
+import threading
 from pathlib import Path
 
 from django.apps import apps
@@ -14,10 +14,24 @@ from django.conf import settings
 SUFFIXES = {".py", ".html"}
 SKIPPED = {"tests", "migrations", "__pycache__"}
 
+_lock = threading.Lock()
+_found = ""
 
-@cache
+
 def fingerprint() -> str:
     """Return a word for the Python files and templates of the site and of its apps."""
+    return _found or _find()
+
+
+def _find() -> str:
+    """Read all of them, once: many threads would do so for long, each in the others' way."""
+    global _found
+    with _lock:
+        _found = _found or _read()
+    return _found
+
+
+def _read() -> str:
     digest = hashlib.sha256()
     for path in sorted(path for folder in _folders() for path in _files(folder)):
         digest.update(f"{path.name} {path.stat().st_size} ".encode() + path.read_bytes())

@@ -9,6 +9,7 @@ from apps.caching import code, memory, store, tags
 from apps.kernel import dependencies
 from apps.replication import positions
 from apps.replication.tokens import Position
+from apps.sharding import directory
 
 
 class Key(NamedTuple):
@@ -44,7 +45,8 @@ def _key(query: str, group: str, ask: Any, found: list[str | None]) -> Key | Non
     if any(version is None or version.startswith("!") for version in found):
         return None
     newest = max(store.reached(str(version)) for version in found)
-    asked = repr((code.fingerprint(), query, group, ask))
+    moves = directory.current().epochs.get(group, 0)
+    asked = repr((code.fingerprint(), query, group, moves, ask))
     return Key(group, _digest(asked + repr(found)), newest, _digest(asked))
 
 
@@ -58,5 +60,5 @@ def _new_versions(group: str, unknown: list[str]) -> dict[str, str | None]:
     mine = store.claim(group, unknown, writer) if unknown else []
     if not mine:
         return {}
-    store.bump(group, mine, writer, positions.ask(group))
-    return dict(zip(mine, store.versions(group, mine), strict=True))
+    given = store.bump(group, mine, writer, positions.ask(group))
+    return dict(zip(mine, given, strict=True))

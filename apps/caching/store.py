@@ -60,20 +60,25 @@ for _, key in ipairs(KEYS) do
 end
 """
 # What comes after a commit: a version, or a higher bound for the writer whose mark is there now.
-# Versions are compared as text of one length: a later timeline is ahead of any position.
+# Versions are compared as text of one length: a later timeline is ahead of any position. Returns
+# what the tags hold now.
 BUMP = """
-for _, key in ipairs(KEYS) do
+local held = {}
+for place, key in ipairs(KEYS) do
     local now = redis.call('GET', key)
     local writer, least, version = false, '0', ARGV[2]
     if now then writer, least = string.match(now, '^!(.*)|(%x+)$') end
     if now and not writer then least = string.match(now, '^(%x+)') end
     if least and least > version then version = least end
     if writer and writer ~= ARGV[1] then
-        redis.call('SET', key, '!' .. writer .. '|' .. version, 'KEEPTTL')
+        held[place] = '!' .. writer .. '|' .. version
+        redis.call('SET', key, held[place], 'KEEPTTL')
     else
-        redis.call('SET', key, version .. '.' .. ARGV[3], 'EX', ARGV[4])
+        held[place] = version .. '.' .. ARGV[3]
+        redis.call('SET', key, held[place], 'EX', ARGV[4])
     end
 end
+return held
 """
 # The values that are there, and the locks of those that are not, in one round trip.
 GET_OR_LOCK = """
@@ -107,16 +112,14 @@ def mark(group: str, tags: Iterable[str], writer: str) -> None:
     _redis().eval(MARK, len(keys), *keys, writer, MARK_MS)
 
 
-def bump(group: str, tags: Iterable[str], writer: str, at: Position) -> None:
-    """Give tags the version of a commit that the primary has at `at`, never a lower one."""
+def bump(group: str, tags: Iterable[str], writer: str, at: Position) -> list[str]:
+    """Give tags the version of a commit that the primary has at `at`, never a lower one.
+
+    Returns the versions that they have now; the mark where another commit is under way.
+    """
     keys = [tag_key(group, tag) for tag in tags]
-    _redis().eval(BUMP, len(keys), *keys, writer, _text(at), writer, KEEP_SECONDS)
-
-
-def versions(group: str, tags: Sequence[str]) -> list[str | None]:
-    """Return the versions, or marks, of tags; None of one that is not known."""
-    found = get_many([tag_key(group, tag) for tag in tags])
-    return [value.decode() if value is not None else None for value in found]
+    held = _redis().eval(BUMP, len(keys), *keys, writer, _text(at), writer, KEEP_SECONDS)
+    return [version.decode() for version in held]
 
 
 @_guarded

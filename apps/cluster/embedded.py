@@ -45,6 +45,16 @@ class Cluster:
             self._start_valkey(plan)
         return plan
 
+    def grow(self, shards: int) -> Plan:
+        """Add empty shards until there are as many; the others go on. Raises ClusterError."""
+        with self._locked():
+            plan = plans.grown(self._existing(), shards)
+            servers = self._servers(plan)
+            self._check_room(servers)
+            plans.save(self.home, plan)
+            self._start_postgres(plan, servers)
+        return plan
+
     def down(self) -> None:
         """Stop what runs: replicas first, so that they have all that their primaries wrote."""
         with self._locked():

@@ -6,7 +6,8 @@ import random
 import secrets
 import socket
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -185,6 +186,38 @@ def _fixed(shape: Shape) -> Plan:
     ports = free_ports(len(names) + 1)
     nodes = tuple(Node(name, ports.pop(), primary) for name, primary in names)
     return Plan(nodes, ports.pop(), secrets.token_hex(16))
+
+
+def grown(plan: Plan, shards: int) -> Plan:
+    """Return the plan with as many shards, each new one like the first; the others as they are.
+
+    Raises ClusterError where there would be fewer than now.
+    """
+    names = list(plan.topology()["shards"])
+    if shards < len(names):
+        raise ClusterError(
+            f"The cluster has {len(names)} shards. Empty one by `manage.py shards drain NAME`; "
+            f"its servers stay."
+        )
+    fresh = [f"shard{number}" for number in range(len(names), shards)]
+    added = [_like(plan, names[0], name) for name in fresh]
+    return replace(plan, nodes=(*plan.nodes, *chain.from_iterable(added)))
+
+
+def _like(plan: Plan, model: str, name: str) -> list[Node]:
+    """Return nodes for a new shard that is built as another one, on free ports."""
+    like = [node for node in plan.nodes if model in (node.name, node.group, node.primary)]
+    ports = free_ports(2 * len(like))
+    return [
+        Node(
+            node.name.replace(model, name),
+            ports.pop(),
+            name if node.primary else None,
+            name if node.group else "",
+            ports.pop() if node.api_port else 0,
+        )
+        for node in like
+    ]
 
 
 def with_new_ports(plan: Plan) -> Plan:

@@ -2,10 +2,12 @@
 
 from apps.drills.drill import Drill
 from apps.drills.errors import DrillError
-from apps.drills.plugs import grid, machine, programs, servers
+from apps.drills.plugs import buckets, grid, machine, programs, servers
 
 DRILLS: dict[str, Drill] = {
-    drill.name: drill for plug in (servers, grid, programs, machine) for drill in plug.DRILLS
+    drill.name: drill
+    for plug in (servers, grid, programs, buckets, machine)
+    for drill in plug.DRILLS
 }
 
 

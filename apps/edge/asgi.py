@@ -16,11 +16,10 @@ from apps.caching import memory
 from apps.edge import asks, sharing
 from apps.edge.asks import Ask
 from apps.edge.flights import SCOPE, Flight
-from apps.edge.pages import Header, Page, Pages, cookie_header, is_current
+from apps.edge.pages import Header, Page, Pages, cookie_header, generation, is_current
 from apps.edge.sharing import Turn
 from apps.grid import metrics
 from apps.grid.metrics import Sample
-from apps.plugins import calls
 from apps.replication import middleware, tokens
 
 Scope = MutableMapping[str, Any]
@@ -62,7 +61,7 @@ class Edge:
             await self._make(ask, scope, receive, self._closing(send))
 
     def _find(self, ask: Ask) -> Page | None:
-        page = self.pages.find(ask, memory.near(), memory.confirmed(), calls.generation())
+        page = self.pages.find(ask, memory.near(), memory.confirmed(), generation())
         if page is not None:
             self._count("hit")
         return page
@@ -113,7 +112,7 @@ class Edge:
             del self._flights[ask.key]
         if page is None:
             self._stand_alone(ask)
-        elif is_current(page, memory.near(), calls.generation()):
+        elif is_current(page, memory.near(), generation()):
             self.pages.keep(page)
         self._count("alone" if page is None else "taken" if page is flight.turn.page else "made")
 

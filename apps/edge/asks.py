@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.http.cookie import parse_cookie
 
+from apps.edge import languages
 from apps.replication import tokens
 from apps.replication.conf import conf
 from apps.replication.tokens import Token
@@ -27,6 +28,7 @@ class Key(NamedTuple):
     scheme: tuple[str, bytes]
     path: bytes
     query: bytes
+    language: str
     session: str
     csrf: str
 
@@ -58,7 +60,8 @@ def of(scope: Mapping[str, Any]) -> Ask | None:
     csrf = cookies.get(settings.CSRF_COOKIE_NAME, "") if session else ""
     scheme = (scope["scheme"], headers.get(b"x-forwarded-proto", b""))
     host = headers.get(b"host", b"")
-    key = Key(host, scheme, scope["raw_path"], scope["query_string"], session, csrf)
+    language = languages.preferred(headers.get(b"accept-language", b"").decode("latin-1"))
+    key = Key(host, scheme, scope["raw_path"], scope["query_string"], language, session, csrf)
     kept, token = _tokens(cookies)
     return Ask(key, kept, token, b"gzip" in headers.get(b"accept-encoding", b""))
 

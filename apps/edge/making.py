@@ -12,11 +12,10 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from apps.edge.asks import Ask
-from apps.edge.pages import Header, Page
+from apps.edge.pages import Header, Page, generation
 from apps.grid.backend import NearCache
 from apps.grid.near_cache import LONGEST, clock
 from apps.kernel.dependencies import Dependencies
-from apps.plugins import calls
 from apps.replication import tokens
 from apps.replication.conf import conf
 from apps.replication.tokens import Token
@@ -25,7 +24,7 @@ from apps.replication.tokens import Token
 OWN = frozenset(
     {"content-length", "date", "server", "connection", "x-request-id", "vary", "rookery-read"}
 )
-VARIES = frozenset({"cookie", "accept-encoding"})
+VARIES = frozenset({"cookie", "accept-encoding", "accept-language"})
 
 
 def why_not(request: HttpRequest, response: HttpResponseBase, found: Dependencies) -> str:
@@ -59,7 +58,7 @@ def page_of(ask: Ask, basis: Token, response: HttpResponse, found: Dependencies)
         token=token,
         versions=dict(found.versions),
         until=0.0 if found.passing else until,
-        generation=calls.generation(),
+        generation=generation(),
     )
 
 

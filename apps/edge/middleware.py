@@ -11,6 +11,7 @@ from apps.edge.flights import SCOPE, Flight
 from apps.kernel import dependencies
 from apps.kernel.dependencies import Dependencies
 from apps.replication import tokens
+from apps.sharding import directory
 
 HEADER = "Rookery-Kept"
 
@@ -27,6 +28,7 @@ class KeptPages:
         if flight is None:
             return self.get_response(request)
         basis = dict(memory.confirmed())
+        tokens.merge(basis, directory.current().floor)
         tokens.merge(basis, flight.ask.token)
         with dependencies.collecting() as found:
             dependencies.depends(making.session_version(flight.ask))

@@ -14,12 +14,24 @@ from threading import Lock
 
 from apps.edge.asks import Ask, Key
 from apps.grid.near_cache import Near, clock
+from apps.plugins import calls
 from apps.replication.tokens import START, Token
+from apps.sharding import directory
 
 Header = tuple[bytes, bytes]
 # What a page takes beside its text: measured, rounded up.
 OVERHEAD = 3000
 MOST_BEFORE = 1000
+
+
+# What all pages of a process depend on: which plugins are on, and where buckets live.
+Generation = tuple[int, int]
+
+
+def generation() -> Generation:
+    """Return another value after every change of what all pages depend on."""
+    held = directory.held()
+    return calls.generation(), held.epoch if held else 0
 
 
 @dataclass
@@ -38,7 +50,7 @@ class Page:
     token: Token
     versions: dict[str, object]
     until: float
-    generation: int
+    generation: Generation
     # How often the near cache had forgotten something when the page was last found to be right.
     checked: int = -1
     # What a visitor without a token is to keep, ready to be sent.
@@ -82,7 +94,7 @@ class Pages:
     def __len__(self) -> int:
         return len(self._pages)
 
-    def find(self, ask: Ask, near: Near, confirmed: Token, generation: int) -> Page | None:
+    def find(self, ask: Ask, near: Near, confirmed: Token, generation: Generation) -> Page | None:
         """Return the page that is right for this reader now, None where there is none."""
         page = self._pages.get(ask.key)
         if page is None:
@@ -125,7 +137,7 @@ class Pages:
             self.bytes -= page.size
 
 
-def is_current(page: Page, near: Near, generation: int) -> bool:
+def is_current(page: Page, near: Near, generation: Generation) -> bool:
     """Tell whether all that a page was made from is as it was."""
     now = clock()
     if page.generation != generation or now >= page.until or now >= near.trusted_until:

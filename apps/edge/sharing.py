@@ -16,9 +16,9 @@ from uuid import uuid4
 
 from apps.caching import code, memory, store
 from apps.edge.asks import Ask
-from apps.edge.pages import Page, is_current
+from apps.edge.pages import Page, generation, is_current
 from apps.grid.near_cache import clock
-from apps.plugins import calls, manager
+from apps.plugins import manager
 
 # Others ask within a moment, or not at all.
 KEEP_SECONDS = 10
@@ -77,7 +77,7 @@ def _taken(ask: Ask, key: str) -> Turn:
 
 def _is_right(ask: Ask, page: Page) -> bool:
     memory.current(list(page.versions))
-    is_right = is_current(page, memory.near(), calls.generation())
+    is_right = is_current(page, memory.near(), generation())
     return is_right and page.reaches(ask.token, memory.confirmed())
 
 
@@ -96,4 +96,4 @@ def _unpacked(ask: Ask, packed: bytes) -> Page:
     page: Page
     page, until = pickle.loads(packed)  # noqa: S301  (none but this program writes there)
     left = until - time.time()
-    return replace(page, key=ask.key, generation=calls.generation(), until=clock() + left)
+    return replace(page, key=ask.key, generation=generation(), until=clock() + left)

@@ -12,6 +12,7 @@ from apps.events import announcements, failures, registry
 from apps.events.errands import Errand, Waiting
 from apps.events.models import Delivery
 from apps.plugins.errors import PluginFailed
+from apps.sharding import guards, shards
 from apps.tracing import trace
 
 # So many events are handed over at once, and are handed over again if the process dies meanwhile.
@@ -25,9 +26,11 @@ NEXT = """
 SELECT d.event_id, d.key, d.attempts, e.topic, e.payload, e.request_id
 FROM events_delivery d JOIN events_event e ON e.id = d.event_id
 WHERE d.state = 'waiting' AND d.subscriber = %(subscriber)s AND d.key = ANY(%(keys)s)
-    AND d.next_at <= %(now)s {first}
+    AND d.next_at <= %(now)s AND {stays} {first}
 ORDER BY d.event_id LIMIT %(batch)s
 """
+# Of a bucket that leaves, the server that it goes to delivers.
+STAYS = guards.STAYS.format(key="d.event_id")
 # To an ordered subscriber an event that is not due yet stands in the way of those behind it.
 FIRST = """AND NOT EXISTS (
     SELECT 1 FROM events_delivery b WHERE b.state = 'waiting' AND b.subscriber = d.subscriber
@@ -97,7 +100,7 @@ def _next(errand: Errand) -> list[Waiting]:
     values: dict[str, Any] = {"subscriber": errand.subscriber, "keys": list(errand.keys)}
     values |= {"now": timezone.now(), "batch": BATCH}
     with connections[errand.shard].cursor() as cursor:
-        cursor.execute(NEXT.format(first=FIRST if ordered else ""), values)
+        cursor.execute(NEXT.format(first=FIRST if ordered else "", stays=STAYS), values)
         return [_waiting(*row) for row in cursor.fetchall()]
 
 
@@ -145,7 +148,8 @@ def _handle(subscriber: registry.Subscriber, waiting: list[Waiting]) -> Exceptio
             if item.error is not None:
                 return item.error
         with trace.scope(trace.together(item.request_id for item in waiting)):
-            subscriber.handle([(item.event, item.event_id) for item in waiting])
+            pairs = [(item.event, item.event_id) for item in waiting]
+            shards.in_one_map(lambda: subscriber.handle(pairs))
     except PluginFailed as failed:
         return failed.error if isinstance(failed.error, Exception) else failed
     except Exception as error:

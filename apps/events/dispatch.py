@@ -23,6 +23,7 @@ from apps.events.errands import Errand
 from apps.events.models import Delivery
 from apps.events.registry import Event
 from apps.indexing.hot import hot
+from apps.sharding import guards
 
 log = logging.getLogger(__name__)
 
@@ -34,10 +35,11 @@ AT_ONCE = {"max_retries": 0, "interval_start": 0}
 PATIENCE = timedelta(seconds=15)
 
 # Nobody waits for the disk: what a crash takes back of this is claimed again.
-CLAIM = """
+CLAIM = f"""
 UPDATE events_event SET handed_at = %(now)s WHERE id IN (
     SELECT id FROM events_event
     WHERE finished_at IS NULL AND (handed_at IS NULL OR handed_at < %(stale)s)
+        AND {guards.STAYS.format(key="id")}
     ORDER BY id LIMIT %(batch)s FOR UPDATE SKIP LOCKED
 ) RETURNING id, key, topic, payload, request_id, set_config('synchronous_commit', 'off', true)
 """

@@ -10,13 +10,13 @@ from django.utils import timezone
 from apps.events import dispatch, registry
 from apps.events.models import DeadLetter, Delivery
 from apps.events.models import Event as Row
-from apps.sharding import ids, shards
+from apps.sharding import guards, ids, shards
 from apps.sharding.conf import conf
 
-AGAIN = """
+AGAIN = f"""
 WITH chosen AS (
     UPDATE events_event SET finished_at = NULL, handed_at = NULL
-    WHERE topic = %(topic)s AND id >= %(since)s RETURNING id, key
+    WHERE topic = %(topic)s AND id >= %(since)s AND {guards.OWN.format(key="id")} RETURNING id, key
 )
 INSERT INTO events_delivery (event_id, subscriber, key, state, attempts, next_at)
 SELECT id, %(subscriber)s, key, 'waiting', 0, now() FROM chosen

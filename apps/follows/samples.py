@@ -30,8 +30,23 @@ def pair(shard: str) -> tuple[int, int] | None:
     return rows.values_list("follower_id", "followed_id").first()
 
 
-def busy(shard: str) -> tuple[int] | None:
-    """Return an owner of counts."""
+def owners(shard: str) -> tuple[list[int]] | None:
+    """Return an owner of counts, in a list."""
     rows = Tally.objects.using(shard).order_by("-followers")
     first = rows.values_list("owner_id", flat=True).first()
-    return None if first is None else (first,)
+    return None if first is None else ([first],)
+
+
+def one_of(shard: str, column: str) -> tuple[int, list[int]] | None:
+    """Return who has most follows on one side, and an account on the other side of one."""
+    other = "followed_id" if column == "follower_id" else "follower_id"
+    most = _most(shard, column)
+    found = Follow.objects.using(shard).filter(**{column: most}).values_list(other, flat=True)
+    first = found.order_by().first() if most is not None else None
+    return None if most is None or first is None else (most, [first])
+
+
+def first_page(shard: str, column: str) -> tuple[int, None, int] | None:
+    """Return who has most follows on one side, for the first page of them."""
+    most = _most(shard, column)
+    return None if most is None else (most, None, 20)

@@ -64,9 +64,9 @@ def hot(
 
 
 def registered() -> dict[str, Hot]:
-    """Return the hot queries by name, of whatever module of an app."""
+    """Return the hot queries by name, of whatever module of an app of ours."""
     for config in apps.get_app_configs():
-        if not config.name.startswith("django"):
+        if config.name.startswith("apps."):
             for found in walk_packages([config.path], f"{config.name}."):
                 if not SKIPPED & set(found.name.split(".")):
                     import_module(found.name)
@@ -90,7 +90,7 @@ def sent(query: Hot, alias: str, args: tuple[Any, ...]) -> list[Statement]:
     return found
 
 
-SKIPPED = {"tests", "migrations", "management", "skeleton"}
+SKIPPED = {"contrib", "tests", "migrations", "management", "skeleton"}
 VERBS = {"SELECT", "INSERT", "UPDATE", "DELETE", "WITH R", "WITH N"}
 
 

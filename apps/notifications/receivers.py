@@ -10,11 +10,11 @@ from apps.follows.events import AccountFollowed, AccountUnfollowed
 from apps.notifications import services
 from apps.notifications.kinds import Kind
 from apps.posts import selectors as posts
-from apps.posts.events import PostDeleted, PostLiked, PostPublished, PostUnliked
+from apps.posts.events import PostDeleted, PostLiked, PostPublished, PostShared, PostUnliked
 from apps.replication import scopes
 
 
-def _is_reply(event: PostPublished | PostDeleted) -> bool:
+def _is_reply(event: PostPublished | PostShared | PostDeleted) -> bool:
     return event.in_reply_to_id is not None
 
 
@@ -35,7 +35,8 @@ def withdraw_like(event: PostUnliked, event_id: int) -> None:
 
 
 @subscriber(PostPublished, ordered=False, when=_is_reply)
-def notify_of_reply(event: PostPublished, event_id: int) -> None:
+@subscriber(PostShared, ordered=False, when=_is_reply, name="notifications.notify_of_shared_reply")
+def notify_of_reply(event: PostPublished | PostShared, event_id: int) -> None:
     """Tell who is answered, if the reply is still there; a second time it is told already."""
     if event.in_reply_to_id is None:
         return

@@ -63,6 +63,13 @@ def page(account_id: int, *, before: int | None) -> Listing:
     return Listing(_cards(found.items, account_id), found.next_cursor, max(unseen, default=None))
 
 
+def card(account_id: int, notification_id: int) -> Card | None:
+    """Return one notification of an account, None where there is none for it."""
+    rows = Notification.objects.filter(account_id=account_id, id=notification_id)
+    found = _cards(list(rows.annotate(seen_id=_seen(account_id))), account_id)
+    return found[0] if found else None
+
+
 @hot("notifications.page", lambda shard: _busiest(shard, None))
 def _newest(account_id: int, before: int | None) -> list[Any]:
     rows = Notification.objects.filter(account_id=account_id).annotate(seen_id=_seen(account_id))

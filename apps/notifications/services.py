@@ -81,6 +81,19 @@ def withdraw_all(*, account_id: int, actor_id: int) -> None:
         Notification.objects.filter(account_id=account_id, actor_id=actor_id).delete()
 
 
+def clear(*, account_id: int) -> None:
+    """Forget all that an account was told."""
+    with _alone(account_id):
+        Notification.objects.filter(account_id=account_id).delete()
+
+
+def dismiss(*, account_id: int, notification_id: int) -> bool:
+    """Forget one notification; tells whether it was there."""
+    with _alone(account_id):
+        rows = Notification.objects.filter(account_id=account_id, id=notification_id)
+        return bool(rows.delete()[0])
+
+
 def see(*, account_id: int, up_to: int) -> None:
     """Mark all notifications up to an id as looked at; it never goes back."""
     with shards.atomic_for(account_id):

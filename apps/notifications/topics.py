@@ -27,4 +27,26 @@ class Notifications(Topic):
         return {event_id: {"unread": unread[event.key]} for event_id, event in told}
 
 
+class Notified(Topic):
+    """Each notification."""
+
+    name = "notified"
+    about = "A new notification of yours: its id."
+    events = {AccountNotified: None}
+    needs_account = True
+
+    def keys(self, account_id: int, argument: int) -> Sequence[int]:
+        """Oneself."""
+        return [account_id]
+
+    def messages(self, told: Sequence[Announced]) -> dict[int, Data]:
+        """The id of the notification."""
+        return {
+            event_id: {"notification_id": str(event.notification_id)}
+            for event_id, event in told
+            if isinstance(event, AccountNotified)
+        }
+
+
 register(Notifications())
+register(Notified())

@@ -33,6 +33,8 @@ class Durations:
 
 # What takes longer is written down wherever logs go.
 SLOW_SECONDS = 1.0
+# The parts of addresses, as routes name them, that are keys: from mails, for appeals.
+KEYS = {"key", "token"}
 requests = logging.getLogger("apps.requests")
 
 _lock = threading.Lock()
@@ -80,13 +82,22 @@ def _write_down(request: HttpRequest, view: str, status: int, seconds: float) ->
     is_bad = status >= 500 or seconds > SLOW_SECONDS
     fields = {
         "method": request.method,
-        "path": request.path,
+        "path": _path(request),
         "view": view,
         "status": status,
         "milliseconds": round(1000 * seconds, 1),
     }
     text = "%(method)s %(path)s %(status)s in %(milliseconds)s ms"
     requests.log(logging.WARNING if is_bad else logging.INFO, text, fields, extra=fields)
+
+
+def _path(request: HttpRequest) -> str:
+    """Return an address without what opens something to whoever has it."""
+    path, match = request.path, request.resolver_match
+    given = match.kwargs if match else {}
+    for name in KEYS & given.keys():
+        path = path.replace(str(given[name]), "…")
+    return path
 
 
 def watch(*, connection: BaseDatabaseWrapper, **_: object) -> None:

@@ -2,10 +2,12 @@
 
 A server that hangs keeps its connections open and says nothing, so each question is asked over a
 connection of its own, by a thread of its own, with an end to its patience. Nobody waits for a
-thread that hangs all the same.
+thread that hangs all the same. Connections that answered are kept for the next round: opening one
+costs both sides more than all questions do.
 """
 
 import json
+import os
 import time
 from collections.abc import Generator, Mapping
 from threading import Thread
@@ -52,6 +54,8 @@ Questions = Mapping[str, str]
 # Of a server whose name is not even resolved, say.
 NOTHING = {"error": f"no answer within {ROUND_SECONDS} s"}
 _waiting: dict[str, Thread] = {}
+# By alias, and by what they were opened with: a server may be another one in the next round.
+_kept: dict[str, tuple[dict[str, Any], Impatient]] = {}
 
 
 def ask_all(questions: Mapping[str, Questions]) -> dict[str, dict[str, Any]]:
@@ -74,23 +78,50 @@ def _begin(alias: str, questions: Questions, answers: dict[str, dict[str, Any]])
     params = _params(alias)
 
     def work() -> None:
-        answers[alias] = _ask(params, questions)
+        answers[alias] = _ask(alias, params, questions)
 
     thread = _waiting[alias] = Thread(target=work, name=f"probe-{alias}", daemon=True)
     thread.start()
     return thread
 
 
-def _ask(params: dict[str, Any], questions: Questions) -> dict[str, Any]:
+def _ask(alias: str, params: dict[str, Any], questions: Questions) -> dict[str, Any]:
     begun, found = time.monotonic(), dict[str, Any]()
     try:
-        with Impatient.connect(**params, connect_timeout=CONNECT_SECONDS) as connection:
+        connection = _take(alias, params)
+        try:
             connection.deadline = time.monotonic() + ANSWER_SECONDS
             for name, sql in questions.items():
                 found[name] = _answer(connection, sql)
+        except BaseException:
+            connection.close()
+            raise
+        mine = params, connection
+        # Another round may have asked it at the same moment: one connection is enough.
+        if _kept.setdefault(alias, mine) is not mine:
+            connection.close()
     except (psycopg.Error, OSError) as error:
         found["error"] = str(error).strip().partition("\n")[0] or type(error).__name__
     return {**found, "seconds": round(time.monotonic() - begun, 4)}
+
+
+def _take(alias: str, params: dict[str, Any]) -> Impatient:
+    """Return the connection that answered last, if it still does, or a new one."""
+    before, connection = _kept.pop(alias, (None, None))
+    if connection is not None:
+        try:
+            if before == params:
+                connection.deadline = time.monotonic() + ANSWER_SECONDS
+                connection.execute("SELECT 1")
+                return connection
+        except Silent:
+            connection.close()
+            raise
+        except psycopg.Error:
+            # The server was started anew meanwhile, or has ended it.
+            pass
+        connection.close()
+    return Impatient.connect(**params, connect_timeout=CONNECT_SECONDS)
 
 
 def _answer(connection: Impatient, sql: str) -> Any:
@@ -103,3 +134,7 @@ def _params(alias: str) -> dict[str, Any]:
     given = connections[alias].get_connection_params()
     known = {name: given[name] for name in KEPT if given.get(name) not in (None, "")}
     return {**known, "application_name": "rookery-probe", "autocommit": True}
+
+
+# What a forked child has of them is its parent's.
+os.register_at_fork(after_in_child=_kept.clear)

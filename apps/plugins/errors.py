@@ -1,5 +1,7 @@
 """The refusals of the microkernel, and what a plugin's call is cut off with."""
 
+from django.utils.translation import gettext as _
+
 from apps.kernel.errors import RookeryError
 
 
@@ -46,7 +48,10 @@ class PluginFailed(RookeryError):
     """A page of a plugin cannot be shown; the rest of the site goes on."""
 
     def __init__(self, plugin: str, error: BaseException) -> None:
-        super().__init__(f"The part “{plugin}” of this site fails just now. Try again in a moment.")
+        super().__init__(
+            _("The part “%(name)s” of this site fails just now. Try again in a moment.")
+            % {"name": plugin}
+        )
         self.plugin, self.error = plugin, error
 
 
@@ -55,5 +60,5 @@ class Unanswered(RookeryError):
 
     def __init__(self) -> None:
         super().__init__(
-            "A part of this site fails just now, so this waits. Try again in a moment."
+            _("A part of this site fails just now, so this waits. Try again in a moment.")
         )

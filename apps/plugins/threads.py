@@ -18,6 +18,7 @@ from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple
 
 from django.db import close_old_connections, connections
+from django.utils import translation
 
 from apps.plugins import discovery
 from apps.plugins.errors import CutOff, Stuck, TooSlow
@@ -111,6 +112,8 @@ class Job:
         self.outcomes: list[Outcome] = []
         self.begun = time.monotonic()
         self.abandoned = False
+        # Django keeps the language with the thread, not with the context that goes along.
+        self.language = translation.get_language()
         self._finished = threading.Lock()
         self._finished.acquire()
         self._lock = threading.Lock()
@@ -135,7 +138,8 @@ class Job:
         """Do the steps, in the thread."""
         for step in self.steps:
             self.begun = time.monotonic()
-            outcome = _attempt(step)
+            with translation.override(self.language):
+                outcome = _attempt(step)
             with self._lock:
                 if self.abandoned:
                     return

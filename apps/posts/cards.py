@@ -16,13 +16,16 @@ from apps.accounts import selectors as accounts
 from apps.accounts import sight
 from apps.accounts.selectors import ProfileCard
 from apps.accounts.sight import Sight
-from apps.caching.queries import cached, cached_many
+from apps.caching.queries import cached_many
 from apps.indexing.hot import hot
 from apps.kernel import cursors
-from apps.posts import rendering, samples
-from apps.posts.models import Like, Post, Tally
+from apps.pictures import selectors as pictures
+from apps.pictures.selectors import PictureCard
+from apps.posts import audiences, deeds, rendering, samples
+from apps.posts.kinds import Audience
+from apps.posts.models import Post, Tally
 from apps.posts.samples import given
-from apps.sharding import directory, harvest, ids, querysets
+from apps.sharding import harvest, ids, querysets
 from apps.sharding.places import Place
 from apps.sharding.tallies import SLOTS, WHY_SLOTS
 
@@ -39,6 +42,11 @@ class Stored(NamedTuple):
     root_id: int | None
     repost_of_id: int | None
     arrived_at: datetime | None
+    pictures: int = 0
+    audience: int = Audience.PUBLIC
+    warning: str = ""
+    edited_at: datetime | None = None
+    extras: bool = False
 
     @property
     def created_at(self) -> datetime:
@@ -58,6 +66,7 @@ class Listed:
     viewer_id: int | None = None
     liked: bool = False
     reposted: bool = False
+    bookmarked: bool = False
     mine: bool = False
     reposted_by_id: int | None = None
 
@@ -72,9 +81,29 @@ class Listed:
         return self.viewer_id is not None
 
     @property
+    def audience(self) -> Audience:
+        """For whom it is."""
+        return Audience(self.stored.audience)
+
+    @property
+    def is_public(self) -> bool:
+        """Whether it is for everybody."""
+        return self.stored.audience == Audience.PUBLIC
+
+    @property
     def text(self) -> str:
         """The text as it was written."""
         return self.stored.text
+
+    @property
+    def warning(self) -> str:
+        """What is said before the text is shown, or nothing."""
+        return self.stored.warning
+
+    @property
+    def excerpt(self) -> str:
+        """What stands for it where it is not shown itself."""
+        return self.stored.warning or self.stored.text
 
     @property
     def created_at(self) -> datetime:
@@ -90,6 +119,7 @@ class PostCard(Listed):
     likes: int = 0
     reposts: int = 0
     replies: int = 0
+    pictures: tuple[PictureCard, ...] = ()
 
     @property
     def url(self) -> str:
@@ -141,9 +171,16 @@ def listed(item_ids: Iterable[int], *, viewer_id: int | None, asked: bool = Fals
     rows |= stored([row.repost_of_id for row in rows.values() if row.repost_of_id])
     there = [rows[item_id] for item_id in items if item_id in rows]
     pairs = [(row, rows.get(row.repost_of_id) if row.repost_of_id else row) for row in there]
-    shown = [pair for pair in pairs if _sees(viewer, *pair, asked)]
+    pairs = [pair for pair in pairs if _sees(viewer, *pair, asked)]
+    closed = {post.id: post for _, post in pairs if post is not None and post.audience}
+    open_to = audiences.seen_among(
+        [(post.id, post.author_id, post.audience) for post in closed.values()], viewer_id
+    )
+    hidden = closed.keys() - open_to
+    shown = [pair for pair in pairs if pair[1] is None or pair[1].id not in hidden]
     wanted = {post.id for _, post in shown if post is not None}
-    liked, reposted = _liked(wanted, viewer_id), _reposted(wanted, viewer_id)
+    liked, reposted = deeds.liked(wanted, viewer_id), deeds.reposted(wanted, viewer_id)
+    bookmarked = deeds.bookmarked(wanted, viewer_id)
     return [
         Listed(
             stored=post,
@@ -151,6 +188,7 @@ def listed(item_ids: Iterable[int], *, viewer_id: int | None, asked: bool = Fals
             viewer_id=viewer_id,
             liked=post.id in liked,
             reposted=post.id in reposted,
+            bookmarked=post.id in bookmarked,
             mine=post.author_id == viewer_id,
             reposted_by_id=row.author_id if row is not post else None,
         )
@@ -178,11 +216,17 @@ def page(
 
 
 def full(found: Sequence[Listed]) -> list[PostCard]:
-    """Return listed posts with their authors and counts; left out where the author is gone."""
+    """Return listed posts with authors, counts, pictures; left out where the author is gone."""
     authors = accounts.cards_of(one.stored.author_id for one in found)
     counted = counts(one.id for one in found)
+    pictured = [one.id for one in found if one.stored.pictures]
+    shown = pictures.of_posts(pictured) if pictured else {}
     return [
-        PostCard(**vars(one) | counted.get(one.id, {}), author=authors[one.stored.author_id])
+        PostCard(
+            **vars(one) | counted.get(one.id, {}),
+            author=authors[one.stored.author_id],
+            pictures=shown.get(one.id, ()),
+        )
         for one in found
         if one.stored.author_id in authors
     ]
@@ -204,40 +248,3 @@ def _sees(viewer: Sight, row: Stored, post: Stored | None, asked: bool) -> bool:
     if not viewer.shows(row.author_id, asked=asked):
         return False
     return post is None or post is row or viewer.shows(post.author_id)
-
-
-def _liked(post_ids: Iterable[int], viewer_id: int | None) -> set[int]:
-    if viewer_id is None:
-        return set()
-    lists = querysets.from_each(
-        post_ids, lambda group: _liked_among(tuple(sorted(group)), viewer_id)
-    )
-    return {pk for found in lists for pk in found}
-
-
-@cached(
-    "posts.liked",
-    tags=lambda post_ids, viewer_id: [f"posts.liker:{viewer_id}"],
-    group=lambda post_ids, viewer_id: directory.shard_of_id(post_ids[0]),
-)
-@hot("posts.liked", lambda shard: given(samples.post_ids(shard), samples.liker(shard)))
-def _liked_among(post_ids: tuple[int, ...], viewer_id: int) -> list[int]:
-    """Return those of a shard's posts that an account likes."""
-    liked = Like.objects.filter(post_id__in=post_ids, account_id=viewer_id)
-    return list(liked.values_list("post_id", flat=True))
-
-
-def _reposted(post_ids: Iterable[int], viewer_id: int | None) -> set[int]:
-    wanted = tuple(sorted(post_ids))
-    if viewer_id is None or not wanted:
-        return set()
-    home = directory.shard_of_id(viewer_id)
-    return set(harvest.part(home, lambda: _reposted_among(viewer_id, wanted), []))
-
-
-@cached("posts.reposted", tags=lambda viewer_id, post_ids: [f"posts.author:{viewer_id}"])
-@hot("posts.reposted", lambda shard: given(samples.author(shard), samples.post_ids(shard)))
-def _reposted_among(viewer_id: int, post_ids: tuple[int, ...]) -> list[int]:
-    """Return those of some posts that an account has reposted."""
-    mine = Post.objects.filter(author_id=viewer_id, repost_of_id__in=post_ids)
-    return [pk for pk in mine.values_list("repost_of_id", flat=True) if pk is not None]

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 
 from apps.events.registry import Event
+from apps.posts.kinds import Audience
 
 
 @dataclass(frozen=True)
 class PostPublished(Event):
-    """A post, a reply or a repost is there."""
+    """A post or a reply that is for everybody, or a repost, is there."""
 
     topic = "posts.post-published.v1"
     key_field = "author_id"
@@ -17,6 +18,49 @@ class PostPublished(Event):
     in_reply_to_id: int | None = None
     root_id: int | None = None
     repost_of_id: int | None = None
+
+
+@dataclass(frozen=True)
+class PostShared(Event):
+    """A post or a reply is there that is not for everybody.
+
+    A topic of its own: who makes something public of posts does not hear of it.
+    """
+
+    topic = "posts.post-shared.v1"
+    key_field = "author_id"
+
+    post_id: int
+    author_id: int
+    audience: int
+    in_reply_to_id: int | None = None
+    root_id: int | None = None
+
+
+@dataclass(frozen=True)
+class PostEdited(Event):
+    """A post or a reply that is for everybody says something else now."""
+
+    topic = "posts.post-edited.v1"
+    key_field = "author_id"
+
+    post_id: int
+    author_id: int
+    in_reply_to_id: int | None = None
+
+
+@dataclass(frozen=True)
+class SharedEdited(Event):
+    """A post or a reply that is not for everybody says something else now."""
+
+    topic = "posts.shared-edited.v1"
+    key_field = "author_id"
+
+    post_id: int
+    author_id: int
+    in_reply_to_id: int | None = None
+    # Where an older event does not say it, it is as for the fewest.
+    audience: int = int(Audience.NAMED)
 
 
 @dataclass(frozen=True)
@@ -31,6 +75,7 @@ class PostDeleted(Event):
     in_reply_to_id: int | None = None
     root_id: int | None = None
     repost_of_id: int | None = None
+    audience: int = 0
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """The HTML of posts in lists: rendered once for all to whom a post is the same.
 
 What differs from page to page is laid in when a list is put together: the place in the list, who
-reposted it, how long ago it was written. What is the viewer's own (liked, reposted, written by
-him) names the variant.
+reposted it, how long ago it was written. What is the viewer's own (liked, reposted, kept,
+written by him) names the variant.
 """
 
 from collections import defaultdict
@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 
 from apps.accounts import selectors as accounts
 from apps.caching.flights import Unkept
@@ -34,9 +35,19 @@ class Variant(NamedTuple):
     is_member: bool
     liked: bool
     reposted: bool
+    bookmarked: bool
     mine: bool
+    pictures: int
     in_thread: bool
     marked_by: tuple[str, ...]
+    language: str
+
+
+class Line(NamedTuple):
+    """Who reposted, said in a language."""
+
+    account_id: int
+    language: str
 
 
 class Fragment(NamedTuple):
@@ -54,16 +65,18 @@ def html_of(found: Sequence[Listed], *, in_thread: bool = False) -> list[SafeStr
     marked_by = rendering.marked_by()
     variants = [_variant(one, in_thread, marked_by) for one in found]
     rendered = _rendered(variants)
-    reposts = _repost_lines(one.reposted_by_id for one in found if one.reposted_by_id)
+    language = get_language() or ""
+    lines = [Line(one.reposted_by_id or 0, language) for one in found]
+    reposts = _repost_lines([line for line in lines if line.account_id])
     footers = _footers(found)
     return [
         _filled(
             rendered[variant],
             one,
-            reposts.get(one.reposted_by_id or 0, ""),
+            reposts.get(line, ""),
             footers.get(one.id, ""),
         )
-        for variant, one in zip(variants, found, strict=True)
+        for variant, line, one in zip(variants, lines, found, strict=True)
         if variant in rendered
     ]
 
@@ -81,8 +94,10 @@ def _footers(found: Sequence[Listed]) -> dict[int, str]:
 
 
 def _variant(one: Listed, in_thread: bool, marked_by: tuple[str, ...]) -> Variant:
-    viewers = (one.is_member, one.liked, one.reposted, one.mine)
-    return Variant(one.id, one.stored.author_id, *viewers, in_thread, marked_by)
+    post, language = one.stored, get_language() or ""
+    viewers = (one.is_member, one.liked, one.reposted, one.bookmarked, one.mine)
+    said = (in_thread, marked_by, language)
+    return Variant(post.id, post.author_id, *viewers, post.pictures, *said)
 
 
 def _filled(fragment: Fragment, one: Listed, repost: str, footer: str) -> SafeString:
@@ -102,7 +117,8 @@ def _filled(fragment: Fragment, one: Listed, repost: str, footer: str) -> SafeSt
 
 def _tags(variant: Variant) -> list[str]:
     post_id, author_id = variant.post_id, variant.author_id
-    return [f"posts.post:{post_id}", f"posts.tally:{post_id}", f"accounts.profile:{author_id}"]
+    tags = [f"posts.post:{post_id}", f"posts.tally:{post_id}", f"accounts.profile:{author_id}"]
+    return [*tags, f"pictures.post:{post_id}"] if variant.pictures else tags
 
 
 @cached_many("posts.html", tags=_tags)
@@ -114,6 +130,7 @@ def _rendered(variants: Sequence[Variant]) -> dict[Variant, Fragment | Unkept[Fr
             viewer_id=ANYBODY if variant.is_member else None,
             liked=variant.liked,
             reposted=variant.reposted,
+            bookmarked=variant.bookmarked,
             mine=variant.mine,
         )
         for variant in variants
@@ -132,8 +149,12 @@ def _render(post: PostCard, variant: Variant) -> Fragment | Unkept[Fragment]:
     return fragment if text.is_whole else Unkept(fragment)
 
 
-@cached_many("posts.repost_line", tags=lambda account_id: [f"accounts.profile:{account_id}"])
-def _repost_lines(account_ids: Sequence[int]) -> dict[int, str]:
-    """Return the line that says who reposted, by the id of that account."""
-    who = accounts.cards_of(account_ids)
-    return {pk: render_to_string("posts/_repost.html", {"who": who[pk]}) for pk in who}
+@cached_many("posts.repost_line", tags=lambda line: [f"accounts.profile:{line.account_id}"])
+def _repost_lines(lines: Sequence[Line]) -> dict[Line, str]:
+    """Return the lines that say who reposted; left out where the account is gone."""
+    who = accounts.cards_of(list({line.account_id for line in lines}))
+    return {
+        line: render_to_string("posts/_repost.html", {"who": who[line.account_id]})
+        for line in lines
+        if line.account_id in who
+    }

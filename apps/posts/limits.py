@@ -1,4 +1,4 @@
-"""How often one may write, and how often one may like and repost."""
+"""How often one may write, and how often one may like, repost and vote."""
 
 from apps.throttling import limits
 from apps.throttling.limits import Away, By
@@ -19,11 +19,27 @@ POSTING_ADDRESS = limits.declare(
     away=Away.LETS,
     about="posts and replies from one address, of any account",
 )
+UPLOADING = limits.declare(
+    "uploading",
+    60,
+    600,
+    by=By.ACCOUNT,
+    away=Away.LETS,
+    about="pictures of one account, uploaded one by one",
+)
+KEEPING = limits.declare(
+    "keeping",
+    60,
+    600,
+    by=By.ACCOUNT,
+    away=Away.LETS,
+    about="drafts of one account, kept, changed or discarded",
+)
 REACTING = limits.declare(
     "reacting",
     200,
     600,
     by=By.ACCOUNT,
     away=Away.LETS,
-    about="likes and reposts of one account, given or taken back",
+    about="likes, reposts and votes of one account, given or taken back",
 )

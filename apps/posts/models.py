@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Length
 from django.db.models.lookups import LessThanOrEqual
 
+from apps.posts.kinds import Audience
 from apps.sharding import ids
 from apps.sharding.models import IdField, ShardedModel
 from apps.sharding.tallies import Tally as AbstractTally
@@ -22,16 +23,31 @@ class Post(ShardedModel):
     cache_tags: ClassVar = {
         "author": "author_id",
         "post": "id",
-        "public": "CASE WHEN repost_of_id IS NULL AND in_reply_to_id IS NULL THEN 'any' END",
+        "public": (
+            "CASE WHEN repost_of_id IS NULL AND in_reply_to_id IS NULL AND audience = 0"
+            " THEN 'any' END"
+        ),
     }
 
     id = IdField(of="author_id")
     author_id = models.BigIntegerField()
     text = models.TextField(blank=True)
+    # What a reader is told before text and pictures are shown to him.
+    warning = models.TextField(blank=True, default="", db_default="")
     # The post that this one answers, and the first post of that conversation.
     in_reply_to_id = models.BigIntegerField(null=True)
     root_id = models.BigIntegerField(null=True)
     repost_of_id = models.BigIntegerField(null=True)
+    # For whom it is: `audiences` decides by this who sees it.
+    audience = models.SmallIntegerField(
+        choices=Audience, default=Audience.PUBLIC, db_default=Audience.PUBLIC
+    )
+    # How many of our pictures are in it: nobody looks for those of a post that has none.
+    pictures = models.SmallIntegerField(default=0, db_default=0)
+    # Whether plugins were given something to keep with it: they look for it in no other post.
+    extras = models.BooleanField(default=False, db_default=False)
+    # When its author changed it last; `Version` has what it said before.
+    edited_at = models.DateTimeField(null=True)
     # Since then it is in the timelines of all followers, and on all replicas of its shard.
     arrived_at = models.DateTimeField(null=True)
 
@@ -60,8 +76,8 @@ class Post(ShardedModel):
             models.Index(F("author_id"), F("id").desc(), name="posts_post_by_author"),
             models.Index(
                 F("id").desc(),
-                condition=Q(repost_of_id=None, in_reply_to_id=None),
-                name="posts_post_public",
+                condition=Q(repost_of_id=None, in_reply_to_id=None, audience=Audience.PUBLIC),
+                name="posts_post_for_all",
             ),
             models.Index(
                 fields=["repost_of_id"],
@@ -84,6 +100,37 @@ class Post(ShardedModel):
         return ids.time_of(self.pk)
 
 
+class Version(ShardedModel):
+    """What a post said before its author changed it; the first one has the number 0."""
+
+    shard_keys = ("post_id",)
+    cache_tags: ClassVar = {"versions": "post_id"}
+
+    pk = models.CompositePrimaryKey("post_id", "number")
+    post = models.ForeignKey(Post, on_delete=models.CASCADE, db_index=False)
+    number = models.SmallIntegerField()
+    text = models.TextField(blank=True)
+    warning = models.TextField(blank=True)
+    written_at = models.DateTimeField()
+
+    class Meta(ShardedModel.Meta):
+        pass
+
+
+class Named(ShardedModel):
+    """An account that a post names which is not for everybody: it may see the post."""
+
+    shard_keys = ("post_id",)
+    cache_tags: ClassVar = {"named": "post_id"}
+
+    pk = models.CompositePrimaryKey("post_id", "account_id")
+    post = models.ForeignKey(Post, on_delete=models.CASCADE, db_index=False)
+    account_id = models.BigIntegerField()
+
+    class Meta(ShardedModel.Meta):
+        pass
+
+
 class Like(ShardedModel):
     """An account likes a post (on the post's shard: unique and counted there)."""
 
@@ -97,6 +144,80 @@ class Like(ShardedModel):
 
     class Meta(ShardedModel.Meta):
         pass
+
+
+class Pin(ShardedModel):
+    """The post that its author shows first in his profile."""
+
+    shard_keys = ("author_id",)
+    cache_tags: ClassVar = {"pin": "author_id"}
+
+    author_id = models.BigIntegerField(primary_key=True)
+    post = models.ForeignKey(Post, on_delete=models.CASCADE)
+
+    class Meta(ShardedModel.Meta):
+        pass
+
+
+class Bookmark(ShardedModel):
+    """An account keeps a post to find it again (on the account's shard: nobody else is told)."""
+
+    shard_keys = ("id", "account_id")
+    cache_tags: ClassVar = {"bookmarks": "account_id"}
+
+    id = IdField(of="account_id")
+    account_id = models.BigIntegerField()
+    post_id = models.BigIntegerField()
+
+    class Meta(ShardedModel.Meta):
+        constraints = (
+            models.UniqueConstraint(fields=["account_id", "post_id"], name="posts_bookmark_once"),
+        )
+        indexes = (
+            models.Index(F("account_id"), F("id").desc(), name="posts_bookmark_newest"),
+            models.Index(fields=["post_id"], name="posts_bookmark_of_post"),
+        )
+
+
+class KeptDraft(ShardedModel):
+    """What an account has begun to write (on its own shard: nobody else is told of it)."""
+
+    shard_keys = ("id", "author_id")
+
+    id = IdField(of="author_id")
+    author_id = models.BigIntegerField()
+    # Of the form that it came by first: sent again it is no second draft.
+    key = models.CharField(max_length=64)
+    # An id of its last change: says when that was, and drafts sort by it.
+    change_id = models.BigIntegerField()
+    text = models.TextField(blank=True)
+    warning = models.TextField(blank=True)
+    audience = models.SmallIntegerField(choices=Audience)
+    # It may be gone by now, or not to be seen any more.
+    in_reply_to_id = models.BigIntegerField(null=True)
+    # Pictures that are held for it.
+    picture_ids = models.JSONField(default=list)
+    # What plugins' fields of the composer held, by their names.
+    parts = models.JSONField(default=dict)
+
+    class Meta(ShardedModel.Meta):
+        db_table = "posts_draft"
+        constraints = (
+            models.UniqueConstraint(fields=["author_id", "key"], name="posts_draft_once"),
+            models.CheckConstraint(
+                condition=LessThanOrEqual(Length("text"), MOST_CODE_POINTS),
+                name="posts_draft_text_length",
+            ),
+        )
+        indexes = (models.Index(F("author_id"), F("change_id").desc(), name="posts_draft_newest"),)
+
+    def __str__(self) -> str:
+        return f"draft {self.pk}"
+
+    @property
+    def changed_at(self) -> datetime:
+        """When it was changed last."""
+        return ids.time_of(self.change_id)
 
 
 class Reply(ShardedModel):
@@ -150,7 +271,7 @@ class Sending(ShardedModel):
 
 
 class Imported(ShardedModel):
-    """A record of an archive is in: the same archive read again adds nothing."""
+    """A record of an archive, or what was sent under a key, is in: sent again it adds nothing."""
 
     shard_keys = ("author_id",)
 

@@ -1,8 +1,9 @@
-"""What was written, whole: for what plugins make of it. Reposts are not among it."""
+"""What was written for everybody, whole: for what plugins make of it. Reposts are not among it."""
 
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from apps.posts.kinds import Audience
 from apps.posts.models import Post
 from apps.replication import scopes
 from apps.sharding import querysets
@@ -38,4 +39,5 @@ def count(shard: str, *, after: int = 0) -> int:
 
 
 def _rows(posts: Any) -> Any:
-    return posts.filter(repost_of_id=None).values_list("id", "author_id", "text")
+    public = posts.filter(repost_of_id=None, audience=Audience.PUBLIC)
+    return public.values_list("id", "author_id", "text")

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.models import Count
 
-from apps.posts.models import Like, Post, Reply
+from apps.posts.models import Bookmark, KeptDraft, Like, Pin, Post, Reply, Version
 
 AUTHORS = 20
 
@@ -40,6 +40,28 @@ def post_ids(shard: str) -> list[int]:
 def liker(shard: str) -> int | None:
     """Return who likes most."""
     return _most(Like.objects.using(shard), "account_id")
+
+
+def edited(shard: str) -> tuple[int] | None:
+    """Return what was changed most."""
+    found = _most(Version.objects.using(shard), "post_id")
+    return None if found is None else (found,)
+
+
+def pinning(shard: str) -> tuple[int] | None:
+    """Return who shows a post first."""
+    found = Pin.objects.using(shard).values_list("author_id", flat=True).first()
+    return None if found is None else (found,)
+
+
+def keeper(shard: str) -> int | None:
+    """Return who has most bookmarks."""
+    return _most(Bookmark.objects.using(shard), "account_id")
+
+
+def drafter(shard: str) -> int | None:
+    """Return who keeps most drafts."""
+    return _most(KeptDraft.objects.using(shard), "author_id")
 
 
 def answered(shard: str) -> tuple[int, int] | None:

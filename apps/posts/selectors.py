@@ -1,27 +1,28 @@
 """Every read of posts that others need; `cards` says what a post is in a list."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db import connections, router
 from django.db.models import F
 
-from apps.caching.queries import cached
+from apps.caching.queries import cached, cached_many
 from apps.indexing.hot import hot
 from apps.kernel import cursors
 from apps.posts import cards, samples
 from apps.posts.cards import Listed
-from apps.posts.models import Like, Post, Tally
+from apps.posts.kinds import Audience
+from apps.posts.models import Bookmark, Like, Post, Tally
 from apps.posts.samples import given
 from apps.replication import scopes
-from apps.sharding import directory, harvest, places, querysets
+from apps.sharding import directory, estimates, harvest, places, querysets
 from apps.sharding.conf import conf
 from apps.sharding.places import Place
 from apps.sharding.tallies import SLOTS, WHY_SLOTS
 
 PAGE = 20
-# The id of a post or repost, and of what it reposts.
+# An id of an account's own, and of the post that it reposts or keeps.
 Written = tuple[int, int | None]
 # Whoever would have to wait for the newest public posts takes those of a moment ago.
 STALE_SECONDS = 10
@@ -31,7 +32,7 @@ NEWEST = """
 SELECT post.id, post.author_id, post.repost_of_id FROM (
     SELECT one.id FROM unnest(%s::bigint[]) AS author(id)
     CROSS JOIN LATERAL (
-        SELECT id FROM posts_post WHERE author_id = author.id AND id < %s
+        SELECT id FROM posts_post WHERE author_id = author.id AND id < %s AND audience < 2
         ORDER BY id DESC LIMIT %s
     ) AS one ORDER BY one.id DESC LIMIT %s
 ) AS newest JOIN posts_post AS post ON post.id = newest.id
@@ -61,7 +62,9 @@ def _below(before: int) -> int | None:
 )
 @hot("posts.public", lambda shard: (shard, None))
 def _public_on(shard: str, before: int | None) -> list[int]:
-    public = Post.objects.on(shard).filter(repost_of_id=None, in_reply_to_id=None)
+    public = Post.objects.on(shard).filter(
+        repost_of_id=None, in_reply_to_id=None, audience=Audience.PUBLIC
+    )
     if before is not None:
         public = public.filter(id__lt=before)
     return list(public.order_by("-id").values_list("id", flat=True)[: PAGE + 1])
@@ -71,21 +74,60 @@ def author_page(
     *, author_id: int, place: Place = places.FIRST, viewer_id: int | None
 ) -> cursors.Page[Listed]:
     """Return what one account wrote and reposted, newest first."""
+    return _page_of(
+        author_id,
+        place,
+        lambda before: _written(author_id, _below(before)),
+        shown=lambda item: item[0],
+        viewer_id=viewer_id,
+    )
+
+
+def bookmarks_page(*, account_id: int, place: Place = places.FIRST) -> cursors.Page[Listed]:
+    """Return what an account keeps, what it has kept last first."""
+    return _page_of(
+        account_id,
+        place,
+        lambda before: bookmarks(account_id, _below(before)),
+        shown=lambda item: item[1] or 0,
+        viewer_id=account_id,
+    )
+
+
+@cached("posts.bookmarks", tags=lambda account_id, before: [f"posts.bookmarks:{account_id}"])
+@hot("posts.bookmarks", lambda shard: given(samples.keeper(shard), cursors.LARGEST_ID))
+def bookmarks(account_id: int, before: int | None) -> list[Written]:
+    """Return bookmarks, (its own id, the post's), the newest first: a page and one more."""
+    kept = Bookmark.objects.filter(account_id=account_id)
+    if before is not None:
+        kept = kept.filter(id__lt=before)
+    return list(kept.order_by("-id").values_list("id", "post_id")[: PAGE + 1])
+
+
+def _page_of(
+    owner_id: int,
+    place: Place,
+    ask: Callable[[int], list[Written]],
+    *,
+    shown: Callable[[Written], int],
+    viewer_id: int | None,
+) -> cursors.Page[Listed]:
+    """Return a page of what one account has; `shown` says which post an item is."""
     awake = place.without(harvest.known_away(place.behind))
-    found = harvest.part(directory.shard_of_id(author_id), lambda: _walk(author_id, awake), None)
+    found = harvest.part(directory.shard_of_id(owner_id), lambda: _walk(ask, awake), None)
     if found is None:
         return cursors.Page([], str(place))
     items, reached = found
-    item_ids = [item_id for item_id, _ in items]
+    item_ids = [shown(item) for item in items]
     return cards.page(
         item_ids, place, reached, since=awake.highest, viewer_id=viewer_id, asked=True
     )
 
 
-def _walk(author_id: int, place: Place) -> tuple[list[Written], int | None]:
+def _walk(ask: Callable[[int], list[Written]], place: Place) -> tuple[list[Written], int | None]:
     return places.walk(
         place,
-        lambda before: _written(author_id, _below(before)),
+        ask,
         limit=PAGE,
         key=lambda item: item[0],
         needs=lambda item: {directory.shard_of_id(pk) for pk in item if pk is not None},
@@ -193,8 +235,21 @@ def counts_of(post_ids: Iterable[int]) -> dict[int, dict[str, int]]:
         return cards.counts(post_ids)
 
 
-@cached("posts.posts_count", tags=lambda author_id: [f"posts.tally:{author_id}"])
-@hot("posts.posts_count", lambda shard: given(samples.author(shard)), most=SLOTS, why=WHY_SLOTS)
+def about_how_many() -> int:
+    """Return about how many posts and reposts there are, as the servers have it for planning."""
+    aliases = (router.db_for_read(Post, shard=shard) for shard in conf().shards)
+    return sum(estimates.rows(alias, Post) for alias in aliases)
+
+
 def posts_count(author_id: int) -> int:
     """Return how many posts (no reposts) an account has."""
-    return Tally.of(author_id)["posts"]
+    return posts_counts([author_id]).get(author_id, 0)
+
+
+@cached_many("posts.posts_count", tags=lambda author_id: [f"posts.tally:{author_id}"])
+@hot(
+    "posts.posts_count", lambda shard: given(samples.authors(shard)), most=20 * SLOTS, why=WHY_SLOTS
+)
+def posts_counts(author_ids: Sequence[int]) -> dict[int, int]:
+    """Return how many posts accounts have, by id; left out where they have none."""
+    return {pk: sums["posts"] for pk, sums in Tally.of_many(author_ids).items()}

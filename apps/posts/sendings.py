@@ -70,13 +70,6 @@ def claim(one: Sent | None, post_id: int | None, taken: str = "") -> bool:
         return bool(cursor.rowcount)
 
 
-def note_taken(one: Sent | None, said: str) -> None:
-    """Remember that a plugin has taken a draft, and what it told its author."""
-    if one is not None:
-        with shards.atomic_for(one.author_id):
-            claim(one, None, said)
-
-
 def forget(shard: str) -> int:
     """Forget the keys of a shard that have expired; returns how many."""
     old = Sending.objects.using(shard).filter(sent_at__lt=timezone.now() - KEPT)

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import regex
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 from linkify_it import LinkifyIt
 
 from apps.posts.errors import TextRefused
@@ -20,22 +21,33 @@ MOST_CHARACTERS = 500
 MOST_CODE_POINTS = 5000
 SHOWN_URL = 40
 
+_NAME = re.compile(r"(?<![\w@/.])@(\w{1,30})(?![\w@])", re.ASCII)
 _GRAPHEME = regex.compile(r"\X")
 
 
-def clean(text: str, most: int = MOST_CHARACTERS) -> str:
+def clean(text: str, most: int = MOST_CHARACTERS, *, may_be_empty: bool = False) -> str:
     """Return a text as it is stored; raises TextRefused for an empty or too long one.
 
     `most` counts characters as people do. Texts from elsewhere may be longer than our own.
     """
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n")).strip()
     text = "".join(c for c in text if c == "\n" or unicodedata.category(c) not in ("Cc", "Cs"))
-    if not text:
-        raise TextRefused("A post needs a few words.")
+    if not text and not may_be_empty:
+        raise TextRefused(_("A post needs a few words."))
     count = length(text)
     if count > most or len(text) > MOST_CODE_POINTS:
-        raise TextRefused(f"A post has at most {most} characters; this one has {count}.")
+        raise TextRefused(
+            _("A post has at most %(most)d characters; this one has %(count)d.")
+            % {"most": most, "count": count}
+        )
     return text
+
+
+def clean_warning(warning: str, text: str) -> str:
+    """Return what is said before a text; raises TextRefused where both are too long together."""
+    warning = " ".join(clean(warning, may_be_empty=True).split())
+    clean(f"{warning}{text}", may_be_empty=True)
+    return warning
 
 
 def length(text: str) -> int:
@@ -52,6 +64,11 @@ def to_html(text: str, marks: Iterable[Mark] = ()) -> SafeString:
         end = mark.end
     parts.append(_plain(text[end:]))
     return format_html_join("", "{}", ((part,) for part in parts))
+
+
+def names(text: str) -> list[str]:
+    """Return the usernames that a text addresses with an @, in lower case, each once, in order."""
+    return list(dict.fromkeys(name.lower() for name in _NAME.findall(text)))
 
 
 def links(text: str) -> list[str]:

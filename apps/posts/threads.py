@@ -41,7 +41,7 @@ def thread(post_id: int, *, viewer_id: int | None, after: int | None = None) -> 
     post = cards.card(post_id, viewer_id=viewer_id)
     if post is None:
         return None
-    above = _ancestor_ids(post)
+    above = ancestor_ids(post)
     below = _reply_ids(post, viewer_id, after)
     found = cards.listed([*above, *below.items], viewer_id=viewer_id)
     by_id = {one.id: one for one in found}
@@ -57,7 +57,8 @@ def _tags(root_id: int, parent_id: int, after: int = 0) -> list[str]:
     return [f"posts.conversation:{root_id}"]
 
 
-def _ancestor_ids(post: PostCard) -> list[int]:
+def ancestor_ids(post: PostCard) -> list[int]:
+    """Return the ids of what is above a post, the conversation's first post first."""
     root_id, parent_id = post.stored.root_id, post.stored.in_reply_to_id
     return [] if root_id is None or parent_id is None else _above(root_id, parent_id)
 
@@ -81,7 +82,7 @@ def _reply_ids(post: PostCard, viewer_id: int | None, after: int | None) -> curs
     """
     found = set(_below(post.stored.root_id or post.id, post.id, after or 0))
     if viewer_id is not None:
-        found.update(_own(viewer_id, post.id, after or 0))
+        found.update(own_replies(viewer_id, post.id, after or 0))
     return cursors.page(sorted(found), PAGE, key=int)
 
 
@@ -96,6 +97,7 @@ def _below(root_id: int, parent_id: int, after: int) -> list[int]:
 @hot(
     "posts.own_replies", lambda shard: given(samples.author(shard), *samples.post_ids(shard)[:1], 0)
 )
-def _own(author_id: int, parent_id: int, after: int) -> list[int]:
+def own_replies(author_id: int, parent_id: int, after: int) -> list[int]:
+    """Return an account's own answers to a post, from where it wrote them."""
     own = Post.objects.filter(author_id=author_id, in_reply_to_id=parent_id, id__gt=after)
     return list(own.order_by("id").values_list("id", flat=True)[: PAGE + 1])

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from apps.events.announcements import Announced
-from apps.posts import selectors
+from apps.posts import audiences, selectors
 from apps.posts.events import PostArrived, PostCounted, PostLiked, PostUnliked
 from apps.push.topics import Data, Topic, register
 
@@ -18,8 +18,8 @@ class Counts(Topic):
     latest_only = True
 
     def keys(self, account_id: int, argument: int) -> Sequence[int]:
-        """The post."""
-        return [argument]
+        """The post, where it may be seen."""
+        return [argument] if audiences.may_see(argument, account_id or None) else []
 
     def messages(self, told: Sequence[Announced]) -> dict[int, Data]:
         """The counts as they are now; a deleted post has none."""

@@ -26,14 +26,17 @@ class Desk:
     async def open(self) -> None:
         """Find out who is there."""
         came = ids.first_at(timezone.now())
-        account_id = await hub.in_thread(visitors.account_in, self.cookies)
-        self.listener = Listener(account_id, came)
+        self.listener = Listener(await self.who(), came)
+
+    async def who(self) -> int:
+        """Return the account that it is now, 0 for a visitor."""
+        return await hub.in_thread(visitors.account_in, self.cookies)
 
     async def check(self) -> None:
         """Make sure that it is still the same account, with the same rights; raises SessionOver."""
         if not self.listener.account_id:
             return
-        if await hub.in_thread(visitors.account_in, self.cookies) != self.listener.account_id:
+        if await self.who() != self.listener.account_id:
             raise SessionOver
         heard = [s for s in self.listener.subscriptions.values() if s.topic.audience]
         for subscription in heard:

@@ -31,11 +31,15 @@ class Socket(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ships no
 
     async def connect(self) -> None:
         """Accept, and find out who is there."""
-        self.desk = Desk(visitors.header(self.scope, b"cookie"))
+        await self.begin(Desk(visitors.header(self.scope, b"cookie")))
+
+    async def begin(self, desk: Desk, protocol: str | None = None) -> None:
+        """Accept, in a protocol that was offered, and find out who is at a desk."""
+        self.desk = desk
         self.allowance = Allowance(time.monotonic())
         self.checked = time.monotonic()
         self.turn = asyncio.Lock()
-        await self.accept()
+        await self.accept(protocol)
         hub.current().join(self)
         if await self.guarded(self.desk.open()):
             self.sender = asyncio.create_task(self.send_events())

@@ -147,8 +147,10 @@ def subscription(text: object, account_id: int) -> Subscription:
     if topic.takes_argument != bool(argument):
         form = f"“{name}:” and a number" if topic.takes_argument else f"“{name}” alone"
         raise Refused(f"Ask for {form}.")
-    if argument and not (argument.isascii() and argument.isdigit() and len(argument) < 20):
-        raise Refused(f"“{argument[:40]}” is not a number.")
+    is_number = argument.isascii() and argument.isdigit() and len(argument) < 20
+    # 0 is no id: it would stand for those of all.
+    if argument and not (is_number and int(argument)):
+        raise Refused(f"“{argument[:40]}” is not a number from 1 on.")
     return Subscription(topic, int(argument or 0))
 
 

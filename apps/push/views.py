@@ -18,9 +18,14 @@ def topics(request: HttpRequest) -> HttpResponse:
 @require_safe
 def events(request: HttpRequest) -> HttpResponse:
     """Lead a client to the push process, which has a port of its own; here threads are few."""
+    return led(request, "/events/ and /ws/")
+
+
+def led(request: HttpRequest, routes: str) -> HttpResponse:
+    """Lead a client to the same address of the push process; `routes` are those that go there."""
     if not settings.PUSH_URL:
-        reason = "Events are served by the push process: route /events/ and /ws/ to it."
+        reason = f"Events are served by the push process: route {routes} to it."
         return JsonResponse({"reason": reason}, status=503)
     address = settings.PUSH_URL.replace("ws", "http", 1)
     query = request.META.get("QUERY_STRING", "")
-    return HttpResponse(status=307, headers={"Location": f"{address}/events/?{query}"})
+    return HttpResponse(status=307, headers={"Location": f"{address}{request.path}?{query}"})

@@ -27,7 +27,7 @@ class FreshReads:
         with scopes.scope(token) as scope:
             response = self.get_response(request)
             positions.settle()
-        if scope.token != before:
+        if scope.token != before and not scope.kept_elsewhere:
             keep(response, scope.token)
         if settings.DEBUG:
             response[HEADER] = answered_by(scope)

@@ -6,6 +6,7 @@ refused: consistency.
 """
 
 import random
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.db import DatabaseError, InterfaceError, connections
@@ -31,11 +32,18 @@ def choose(group: str) -> str:
     needed = scope.token.get(group, START)
     if is_away and scope.is_exact:
         needed = needed.joined(servers.history(group).latest)
-    shuffled = random.sample(replicas, len(replicas))
-    for alias in sorted(shuffled, key=lambda name: servers.of(name).in_flight):
+    for alias in in_order(replicas, lambda name: servers.of(name).in_flight):
         if servers.of(alias).may_be_asked() and _has_replayed(alias, needed):
             return _noted(scope, group, alias) if is_away else alias
     return group if _primary_answers(group) else aged(group) or group
+
+
+def in_order(
+    replicas: Sequence[str], in_flight: Callable[[str], int], rng: random.Random | None = None
+) -> list[str]:
+    """Return replicas in the order in which to try them: fewest reads in flight, then by lot."""
+    sample = (rng or random).sample
+    return sorted(sample(replicas, len(replicas)), key=in_flight)
 
 
 def may_answer(group: str) -> bool:

@@ -19,7 +19,7 @@ class Scope:
     `committed` are the groups that were told to commit, whatever became of it. `answered` are the
     servers that its reads came from, by group; `aged` the groups whose primary was away, with how
     old what was read there may be, in seconds; `behind` those of them that were read from a replica
-    which may lack what this reader has seen.
+    which may lack what this reader has seen. `kept_elsewhere`: no cookie carries the token on.
     """
 
     token: tokens.Token
@@ -30,6 +30,7 @@ class Scope:
     behind: set[str] = field(default_factory=set)
     primary_only: bool = False
     is_exact: bool = False
+    kept_elsewhere: bool = False
 
     def note_aged(self, group: str, seconds: float) -> None:
         """Note that a read was answered in place of a primary that is away."""
@@ -42,7 +43,16 @@ class Scope:
         self.behind |= other.behind
 
 
+# Called with the token of each scope that opens: raises it to what is known of the servers.
+Follower = Callable[[tokens.Token], None]
+_followers: list[Follower] = []
+
 _current: ContextVar[Scope | None] = ContextVar("replication_scope", default=None)
+
+
+def on_open(follower: Follower) -> None:
+    """Have a function look at, and raise, the token of each scope that opens."""
+    _followers.append(follower)
 
 
 def current() -> Scope | None:
@@ -54,6 +64,8 @@ def current() -> Scope | None:
 def scope(token: tokens.Token | None = None) -> Iterator[Scope]:
     """Serve a reader who has seen `token`; reads may go to replicas that are as far."""
     opened = Scope(token=dict(token or {}))
+    for follow in _followers:
+        follow(opened.token)
     for group, position in opened.token.items():
         servers.history(group).saw(position, time.monotonic())
     before = _current.set(opened)

@@ -6,6 +6,10 @@ class ShardingConfig(AppConfig):
     name = "apps.sharding"
 
     def ready(self) -> None:
+        from apps.replication import scopes
+        from apps.sharding import directory
+
+        scopes.on_open(directory.follow)
         post_migrate.connect(_settle, sender=self, dispatch_uid="sharding")
 
 

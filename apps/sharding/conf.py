@@ -8,10 +8,15 @@ from django.conf import settings
 
 @dataclass(frozen=True)
 class Conf:
-    """`directory`: the unsharded database's alias; `shards`: the shards' primaries, in order."""
+    """`directory`: the unsharded database's alias; `shards`: the shards' primaries, in order.
+
+    A process looks for changes of the bucket map every `map_seconds`; with 0 only where a shard
+    refuses what it writes.
+    """
 
     directory: str
     shards: tuple[str, ...]
+    map_seconds: float
 
     @property
     def primaries(self) -> tuple[str, ...]:
@@ -22,4 +27,8 @@ class Conf:
 @cache
 def conf() -> Conf:
     """Return the settings of sharding."""
-    return Conf(directory="default", shards=tuple(settings.SHARDING_SHARDS))
+    return Conf(
+        directory="default",
+        shards=tuple(settings.SHARDING_SHARDS),
+        map_seconds=settings.SHARDING_MAP_SECONDS,
+    )

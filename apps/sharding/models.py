@@ -10,10 +10,17 @@ from apps.sharding.querysets import ShardedManager
 
 
 class Bucket(models.Model):
-    """A logical shard and the server that it lives on now (directory)."""
+    """A logical shard and the server that it lives on now (directory).
+
+    `also_on` is the server that has rows of it too, on their way in or out: strangers there. On its
+    own it is whole from the position `since` on.
+    """
 
     number = models.PositiveSmallIntegerField(primary_key=True)
     shard = models.CharField(max_length=63, db_index=True)
+    also_on = models.CharField(max_length=63, default="", blank=True)
+    since_timeline = models.BigIntegerField(default=0)
+    since_lsn = models.BigIntegerField(default=0)
 
     class Meta:
         ordering = ("number",)
@@ -25,6 +32,20 @@ class Bucket(models.Model):
 
     def __str__(self) -> str:
         return f"bucket {self.number} on {self.shard}"
+
+
+class Epoch(models.Model):
+    """How often a server's part of the bucket map has changed (directory).
+
+    `moves` counts the buckets' moves from it and to it, `changes` all that happened to its part.
+    """
+
+    shard = models.CharField(max_length=63, primary_key=True)
+    moves = models.PositiveIntegerField(default=0)
+    changes = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.shard} after {self.moves} moves"
 
 
 class IdField(models.BigIntegerField):  # type: ignore[type-arg]
@@ -49,6 +70,11 @@ class ShardedModel(models.Model):
 
     # Columns that hold an id of the row's bucket; a filter on any one of them routes a query.
     shard_keys: ClassVar[tuple[str, ...]] = ("id",)
+    # Columns that hold how far the row's own server was: with another server they are set anew.
+    positions: ClassVar[tuple[str, ...]] = ()
+
+    # Columns that name somebody without whom the row stays, should he be deleted.
+    outlives: ClassVar[tuple[str, ...]] = ()
 
     objects = ShardedManager()
 

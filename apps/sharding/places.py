@@ -73,6 +73,11 @@ class Place:
 FIRST = Place()
 
 
+def below(row_id: int | None) -> Place:
+    """Return the place below a row, the first one without."""
+    return FIRST if row_id is None else Place(row_id)
+
+
 def parse(text: str | None) -> Place:
     """Return the place that a cursor names, the first one without; raises BadCursor."""
     if not text:

@@ -5,8 +5,11 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from django.db import models, router
+from django.db.models.lookups import In
 
+from apps.replication.conf import conf
 from apps.sharding import directory, harvest, routing
+from apps.sharding.ids import BUCKETS
 from apps.sharding.scatter import Scatter
 
 M = TypeVar("M", bound=models.Model)
@@ -30,6 +33,16 @@ class ShardedQuerySet(models.QuerySet[M]):
         hints = self._hints if bucket is None else {**self._hints, "bucket": bucket}
         ask = router.db_for_write if self._for_write else router.db_for_read
         return str(ask(self.model, **hints))
+
+    def using(self, alias: str | None) -> "ShardedQuerySet[M]":
+        """Name the database; rows of buckets that move to it or from it are left out."""
+        named = super().using(alias)
+        strangers = directory.strangers_on(conf().primary_of(alias)) if alias else ()
+        keys: tuple[str, ...] = getattr(self.model, "shard_keys", ())
+        if not strangers or not keys or self.query.is_sliced:
+            return named
+        bucket = models.F(keys[0]).bitrightshift(12).bitand(BUCKETS - 1)
+        return named.filter(~models.Q(In(bucket, sorted(strangers))))
 
     def scatter(self, *args: Any, **filters: Any) -> Scatter[M]:
         """Ask all shards: a list merged by id, paged by cursor."""

@@ -1,6 +1,8 @@
 """One owner's writes are one transaction on one shard."""
 
-from collections.abc import Iterator
+import itertools
+import time
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -10,6 +12,10 @@ from django.db import DatabaseError, transaction
 from apps.sharding import clock, directory
 from apps.sharding.errors import CrossShardTransaction, ForeignBucket, NoTransaction
 from apps.sharding.ids import bucket_of, compose
+
+# The longest that nobody may write to a bucket while it changes its server, and a look at it.
+MOVING_SECONDS = 10.0
+PAUSE_SECONDS = 0.02
 
 
 @dataclass
@@ -49,6 +55,28 @@ def atomic_for(owner_id: int) -> Iterator[Opened]:
             yield opened
         finally:
             _opened.reset(token)
+
+
+def in_one_map(work: Callable[[], None]) -> None:
+    """Do work over several shards by one state of the bucket map; it must be harmless twice.
+
+    Where a bucket moved meanwhile, rows of it may have been looked for where they were not: it is
+    done again.
+    """
+    until = time.monotonic() + MOVING_SECONDS
+    while True:
+        directory.assure()
+        held = directory.held()
+        try:
+            work()
+        except DatabaseError as error:
+            if not clock.is_foreign(error) or time.monotonic() > until:
+                raise
+            time.sleep(PAUSE_SECONDS)
+            directory.reload()
+            continue
+        if directory.held() is held or held is None:
+            return
 
 
 def current() -> Opened | None:
@@ -110,18 +138,20 @@ def pinned_bucket() -> int | None:
 
 
 def _open(stack: ExitStack, bucket: int) -> Opened:
-    try:
-        return _attempt(stack, bucket)
-    except DatabaseError as error:
-        if not clock.is_foreign(error):
-            raise
-    directory.reload()
-    try:
-        return _attempt(stack, bucket)
-    except DatabaseError as error:
-        if clock.is_foreign(error):
-            raise ForeignBucket(bucket, directory.shard_of(bucket)) from error
-        raise
+    """Enter the shard that owns a bucket; one that is on its way is waited for."""
+    until = time.monotonic() + MOVING_SECONDS
+    for pause in itertools.chain([0.0], itertools.repeat(PAUSE_SECONDS)):
+        try:
+            return _attempt(stack, bucket)
+        except DatabaseError as error:
+            if not clock.is_foreign(error):
+                raise
+            is_late = pause and (not directory.is_moving() or time.monotonic() > until)
+            if is_late:
+                raise ForeignBucket(bucket, directory.shard_of(bucket)) from error
+        time.sleep(pause)
+        directory.reload()
+    raise AssertionError
 
 
 def _attempt(stack: ExitStack, bucket: int) -> Opened:

@@ -21,7 +21,8 @@ SECONDS = 0.5
 MOST_HERE = 20_000
 
 # `pace.take` of several buckets at once by the server's clock, in microseconds: from all, or from
-# none where one is empty. Returns which one that is (0: none) and how long to wait.
+# none where one is empty. Returns which one that is (0: none) and how long to wait; then, where it
+# took, how long each needs to be full again.
 TAKE = """
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
@@ -33,11 +34,13 @@ for i, key in ipairs(KEYS) do
     local wait = after[i] - now - span
     if wait > 1 then return {i, math.ceil(wait)} end
 end
+local answer = {0, 0}
 for i, key in ipairs(KEYS) do
     local left = math.ceil((after[i] - now) / 1000)
     redis.call('SET', key, string.format('%.0f', after[i]), 'PX', left)
+    answer[i + 2] = math.ceil(after[i] - now)
 end
-return {0, 0}
+return answer
 """
 GIVE_BACK = """
 for i, key in ipairs(KEYS) do
@@ -58,10 +61,14 @@ class Bucket(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """The place of the bucket that is empty (None: one was taken of each), and how long to wait."""
+    """The place of the bucket that is empty (None: one was taken of each), and how long to wait.
+
+    `full_in`: the seconds until each is full again, where one was taken of each.
+    """
 
     empty: int | None
     wait: float = 0.0
+    full_in: tuple[float, ...] = ()
 
 
 class Shared:
@@ -69,8 +76,10 @@ class Shared:
 
     def take(self, buckets: Sequence[Bucket]) -> Verdict:
         """Take one of each bucket, or nothing."""
-        place, wait = self._run(TAKE, buckets)
-        return Verdict(place - 1, wait / 1e6) if place else Verdict(None)
+        place, wait, *rest = self._run(TAKE, buckets)
+        if place:
+            return Verdict(place - 1, wait / 1e6)
+        return Verdict(None, full_in=tuple(micros / 1e6 for micros in rest))
 
     def give_back(self, buckets: Sequence[Bucket]) -> None:
         """Put one back into each."""
@@ -102,7 +111,7 @@ class Here:
                 if wait:
                     return Verdict(place, wait)
             self._keep(after)
-        return Verdict(None)
+        return Verdict(None, full_in=tuple(after[bucket.key] - moment for bucket in buckets))
 
     def give_back(self, buckets: Sequence[Bucket]) -> None:
         """Put one back into each."""

@@ -2,6 +2,9 @@
 
 import math
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from apps.kernel.errors import RookeryError
 
 
@@ -11,9 +14,12 @@ class TooMany(RookeryError):
     def __init__(self, limit: str, wait: float) -> None:
         self.limit = limit
         self.wait = max(1, math.ceil(wait))
-        super().__init__(f"That was too often. Try again in {_spoken(self.wait)}.")
+        said = _("That was too often. Try again in %(wait)s.")
+        super().__init__(said % {"wait": _spoken(self.wait)})
 
 
 def _spoken(seconds: int) -> str:
-    number, unit = (seconds, "second") if seconds < 90 else (math.ceil(seconds / 60), "minute")
-    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
+    if seconds < 90:
+        return ngettext("%(number)d second", "%(number)d seconds", seconds) % {"number": seconds}
+    minutes = math.ceil(seconds / 60)
+    return ngettext("%(number)d minute", "%(number)d minutes", minutes) % {"number": minutes}

@@ -8,7 +8,7 @@ import hashlib
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 import redis
@@ -65,6 +65,11 @@ class Taken:
 
     counter: Shared | Here | None
     buckets: Sequence[Bucket] = ()
+    full_after: Mapping[Limit, float] = field(default_factory=dict)
+
+    def full_in(self, limit: Limit) -> float:
+        """Return the seconds until all that a limit gives may be done again."""
+        return self.full_after.get(limit, 0.0)
 
 
 _limits: dict[str, Limit] = {}
@@ -136,7 +141,7 @@ def _judged(
         _note([refused], "refused")
         raise TooMany(refused.name, verdict.wait)
     _note(limits, "shared" if counter is _shared else "here")
-    return Taken(counter, buckets)
+    return Taken(counter, buckets, dict(zip(limits, verdict.full_in, strict=True)))
 
 
 def _note(limits: Sequence[Limit], outcome: str) -> None:

@@ -5,14 +5,14 @@ from functools import wraps
 from typing import Any, TypeVar, cast
 
 from django.http import HttpRequest
-from django.http.response import HttpResponseBase
 
 from apps.kernel import addresses
 from apps.throttling import limits
 from apps.throttling.conf import conf
 from apps.throttling.limits import By, Limit
 
-View = TypeVar("View", bound=Callable[..., HttpResponseBase])
+View = TypeVar("View", bound=Callable[..., Any])
+WRITES = ("POST", "PUT", "PATCH", "DELETE")
 
 
 def client_of(request: HttpRequest) -> str:
@@ -23,15 +23,15 @@ def client_of(request: HttpRequest) -> str:
 
 
 def throttled(*held: Limit) -> Callable[[View], View]:
-    """Hold limits by account or address over what a view does when it is posted to.
+    """Hold limits by account or address over what a view does when it is written to.
 
     Raises TooMany before the view runs.
     """
 
     def wrap(view: View) -> View:
         @wraps(view)
-        def counted(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            if request.method == "POST":
+        def counted(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            if request.method in WRITES:
                 limits.hold({limit: _who(limit, request) for limit in held})
             return view(request, *args, **kwargs)
 

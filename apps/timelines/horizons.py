@@ -6,7 +6,8 @@ from django.conf import settings
 from django.db import connections
 
 from apps.follows import selectors as follows
-from apps.sharding import bulk
+from apps.sharding import bulk, directory
+from apps.sharding.ids import bucket_of
 from apps.timelines.models import Horizon
 
 # So many accounts are trimmed in one transaction.
@@ -79,9 +80,11 @@ def load(rows: Iterable[tuple[int, int]]) -> int:
 def trim(shard: str) -> int:
     """Trim all timelines of a shard to the bound, slice by slice; returns how many entries went."""
     count, after = 0, 0
+    strangers = directory.strangers_on(shard)
     while accounts := _accounts_after(shard, after):
+        own = [account_id for account_id in accounts if bucket_of(account_id) not in strangers]
         with connections[shard].cursor() as cursor:
-            cursor.execute(TRIM, {"accounts": accounts, "keep": settings.TIMELINES_KEEP})
+            cursor.execute(TRIM, {"accounts": own, "keep": settings.TIMELINES_KEEP})
             count += cursor.rowcount
         after = accounts[-1]
     return count

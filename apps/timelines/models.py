@@ -34,6 +34,7 @@ class Arrival(ShardedModel):
     """
 
     shard_keys = ("post_id",)
+    positions = ("position",)
 
     post_id = models.BigIntegerField(primary_key=True)
     position = models.BigIntegerField()

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from apps.events.registry import batch_subscriber, subscriber
 from apps.follows.events import AccountFollowed, AccountUnfollowed
 from apps.posts import selectors as posts
-from apps.posts.events import PostDeleted, PostPublished, PostsImported
+from apps.posts.events import PostDeleted, PostPublished, PostShared, PostsImported
+from apps.posts.kinds import Audience
 from apps.sharding import directory
 from apps.timelines import arrivals, big_authors, services
 from apps.timelines.entries import Item
@@ -21,6 +22,21 @@ def fan_out(batch: Sequence[tuple[PostPublished, int]]) -> None:
         if event.post_id in there
     ]
     _fan_out(items)
+
+
+@batch_subscriber(PostShared)
+def fan_out_shared(batch: Sequence[tuple[PostShared, int]]) -> None:
+    """Give posts for followers to all followers; those for who is named are in no timeline."""
+    there = posts.existing(event.post_id for event, _ in batch)
+    found = [event for event, _ in batch if event.post_id in there]
+    _fan_out(
+        [
+            Item(event.post_id, event.author_id, None)
+            for event in found
+            if event.audience == Audience.FOLLOWERS
+        ]
+    )
+    _expect([event.post_id for event in found if event.audience != Audience.FOLLOWERS])
 
 
 @subscriber(PostsImported)
@@ -53,5 +69,9 @@ def _fan_out(items: Sequence[Item]) -> None:
     """Put posts of one shard into all timelines; from then on they are to arrive on replicas."""
     if items:
         services.fan_out(items)
-        shard = directory.shard_of_id(items[0].post_id)
-        arrivals.expect(shard=shard, post_ids=[item.post_id for item in items])
+        _expect([item.post_id for item in items])
+
+
+def _expect(post_ids: Sequence[int]) -> None:
+    if post_ids:
+        arrivals.expect(shard=directory.shard_of_id(post_ids[0]), post_ids=post_ids)

@@ -9,6 +9,8 @@ from typing import Any
 
 from django.db.models import BigIntegerField, Exists, F, Value
 
+from apps.accounts import selectors as accounts
+from apps.accounts.selectors import ProfileCard
 from apps.caching.queries import cached
 from apps.follows import selectors as follows
 from apps.indexing.hot import hot
@@ -52,6 +54,19 @@ def _walk(account_id: int, place: Place) -> tuple[list[Item], int | None]:
 def _shards_of(item: Item) -> set[str]:
     wanted = (item["item_id"], item["original_of"])
     return {directory.shard_of_id(pk) for pk in wanted if pk is not None}
+
+
+def people_to_meet(account_id: int, *, most: int = 5) -> list[ProfileCard]:
+    """Return who wrote of late, for somebody who follows few: the latest first, nobody twice."""
+    latest = posts.public_page(viewer_id=account_id).items
+    authors = dict.fromkeys(one.stored.author_id for one in latest)
+    new = [
+        author_id
+        for author_id in authors
+        if author_id != account_id and not follows.is_following(account_id, author_id)
+    ][:most]
+    known = accounts.cards_of(new)
+    return [known[author_id] for author_id in new if author_id in known]
 
 
 def _items(account_id: int, before: int | None) -> list[Item]:

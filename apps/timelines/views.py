@@ -11,11 +11,14 @@ from apps.accounts.requests import account_of, viewer_of
 from apps.follows import selectors as follows
 from apps.kernel.dependencies import keepable
 from apps.plugins import calls
-from apps.posts import rendering
+from apps.posts import pins, rendering
 from apps.posts import selectors as posts
 from apps.posts.forms import ComposeForm
 from apps.sharding import directory, harvest, places
 from apps.timelines import hooks, selectors
+
+# A home timeline with fewer posts than this is helped along.
+QUIET = 3
 
 
 @keepable
@@ -26,7 +29,14 @@ def home(request: HttpRequest) -> HttpResponse:
         return public(request, welcome=True)
     place = places.parse(request.GET.get("before"))
     page = selectors.home_page(account_of(request).pk, place=place)
-    context = {"page": page, "compose_form": ComposeForm(), "first": place.is_first}
+    context: dict[str, Any] = {
+        "page": page,
+        "compose_form": ComposeForm(),
+        "first": place.is_first,
+    }
+    # What a server that is away would have shown is not missing people.
+    if place.is_first and len(page.items) < QUIET and not harvest.missing():
+        context["people"] = selectors.people_to_meet(account_of(request).pk)
     return render(request, "timelines/home.html", context)
 
 
@@ -50,7 +60,12 @@ def profile(request: HttpRequest, username: str) -> HttpResponse:
     place = places.parse(request.GET.get("before"))
     viewer_id = viewer_of(request)
     page = posts.author_page(author_id=card.id, place=place, viewer_id=viewer_id)
-    context = {"page": page, "first": place.is_first, **_profile(card, viewer_id)}
+    context = {
+        "page": page,
+        "first": place.is_first,
+        "pinned": pins.shown(card.id, viewer_id=viewer_id) if place.is_first else [],
+        **_profile(card, viewer_id),
+    }
     return render(request, "timelines/profile.html", context)
 
 

@@ -47,6 +47,7 @@ class Worker(UvicornWorker):  # type: ignore[misc]  # it ships no types
     server_class: ClassVar[type[Server]]
 
     async def _serve(self) -> None:
+        self.settle()
         # As in UvicornWorker, which names its server's class in here only.
         self.config.app = self.wsgi
         server = self.server_class(config=self.config)
@@ -55,12 +56,25 @@ class Worker(UvicornWorker):  # type: ignore[misc]  # it ships no types
         if not server.started:
             sys.exit(Arbiter.WORKER_BOOT_ERROR)
 
+    def settle(self) -> None:
+        """Do what is better done before the first request."""
+        from project.serving import settling
+
+        settling.freeze()
+
 
 class WebWorker(Worker):
     """Serves pages. Who is before us says whether it was TLS: Django reads that, as it is set."""
 
     server_class = WebServer
     CONFIG_KWARGS: ClassVar = {**UvicornWorker.CONFIG_KWARGS, "proxy_headers": False, "ws": "none"}
+
+    def settle(self) -> None:
+        """Have templates and addresses be ready, too."""
+        from project.serving import settling
+
+        settling.make_ready()
+        super().settle()
 
 
 class PushWorker(Worker):

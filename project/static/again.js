@@ -19,10 +19,10 @@
 
   if (form) {
     const status = form.querySelector("[role=status]");
-    status.textContent = "It is sent again by itself when the server is back.";
+    status.textContent = form.dataset.waiting;
     form.addEventListener("input", () => {
       done = true;
-      status.textContent = "You are changing it, so it waits for you.";
+      status.textContent = form.dataset.changed;
     });
     form.addEventListener("submit", () => { done = true; form.classList.add("busy"); });
     soon(Number(retry) * 1000);

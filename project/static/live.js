@@ -4,6 +4,8 @@
 (() => {
   if (!window.WebSocket) return;
   const { push, after } = document.body.dataset;
+  const words = JSON.parse(document.body.dataset.words);
+  const number = (count) => Number(count).toLocaleString(document.documentElement.lang);
   const address = `${push || location.origin.replace(/^http/, "ws")}/ws/`;
   const PING = 25000, PATIENCE = 10000, LONGEST = 60000, MOST = 90, AT_ONCE = 50;
   const FINAL = new Set([4401]);
@@ -29,18 +31,18 @@
     const shown = listed();
     if (shown.includes(BigInt(id)) || (shown.length && BigInt(id) < shown[shown.length - 1])) return;
     newer.add(id);
-    announce(newer.size === 1 ? "1 new post" : `${newer.size} new posts`);
+    announce(newer.size === 1 ? words.one_new : words.many_new.replace("%s", number(newer.size)));
   };
 
   const moveCounts = ({ post_id: id, ...counts }) => {
     const post = document.getElementById(`post-${id}`);
     if (!post) return;
-    for (const [name, number] of Object.entries(counts)) {
-      const text = Number(number).toLocaleString("en");
+    for (const [name, count] of Object.entries(counts)) {
+      const text = number(count);
       all(`[data-count="${name}"]`, post).forEach((place) => {
         place.textContent = text;
-        const named = place.closest("[aria-label*=' so far']");
-        if (named) named.setAttribute("aria-label", named.getAttribute("aria-label").replace(/[\d,]+/, text));
+        const named = place.closest("[data-counted]");
+        if (named) named.setAttribute("aria-label", named.getAttribute("aria-label").replace(/\d[\d.,]*/, text));
       });
     }
   };
@@ -49,8 +51,8 @@
     const mark = document.querySelector(`#post-${CSS.escape(id)} .tick`);
     if (!mark) return;
     mark.classList.add("arrived");
-    mark.setAttribute("aria-label", "Everywhere");
-    mark.title = `${mark.dataset.stored}, everywhere ${at.slice(11, 19)} UTC`;
+    mark.setAttribute("aria-label", words.everywhere);
+    mark.title = `${mark.dataset.stored}, ${words.arrived.replace("%s", at.slice(11, 19))}`;
   };
 
   const showUnread = ({ unread }) => {
@@ -59,12 +61,12 @@
       const shown = unread > 99 ? "99+" : String(unread);
       badge.dataset.badge = unread;
       badge.children[0].textContent = shown;
-      badge.children[1].textContent = `${shown} unread notification${unread === 1 ? "" : "s"}`;
+      badge.children[1].textContent = unread === 1 ? words.one_unread : words.unread.replace("%s", shown);
     });
   };
 
   // What the page lacks, or shows as it was, can be had again.
-  const lift = () => all("#faults .note a").forEach((link) => { link.textContent = "The server is back: load the page again"; });
+  const lift = () => all("#faults .note a").forEach((link) => { link.textContent = words.back; });
 
   const changes = { home: countNewer, public: countNewer, post: moveCounts, arrivals: tick, notifications: showUnread };
 
@@ -99,7 +101,7 @@
     if (message.type === "shard.up") { lift(); return; }
     if (message.type === "reconnect") { called = message.after_ms; reach(BigInt(message.resume)); return; }
     if (message.type === "resumed" || message.type === "reset") { unanswered--; reach(place); }
-    if (message.type === "reset") { if (message.topics.some((t) => t in changes)) announce("There are new posts"); return; }
+    if (message.type === "reset") { if (message.topics.some((t) => t in changes)) announce(words.news); return; }
     if (message.type !== "event") return;
     if (message.seen) remember(message.seen);
     reach(BigInt(message.id));
@@ -108,6 +110,8 @@
     seen.add(once);
     const change = changes[message.topic.split(":")[0]];
     if (change) change(message.data);
+    // What a plugin's topic is about asks for itself anew.
+    else all(`[data-topic="${CSS.escape(message.topic)}"]`).forEach((part) => htmx.trigger(part, "told"));
   };
 
   const beat = () => {

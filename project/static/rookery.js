@@ -1,5 +1,8 @@
 "use strict";
 (() => {
+  // What scripts say, in the page's language.
+  const words = JSON.parse(document.body.dataset.words);
+
   // A character is what people count as one: a family emoji is one, not seven.
   const segmenter = window.Intl && Intl.Segmenter ? new Intl.Segmenter() : null;
   const length = (text) => (segmenter ? [...segmenter.segment(text)].length : [...text].length);
@@ -8,7 +11,7 @@
     const place = area.form.querySelector(".count");
     if (!place) return;
     const left = Number(area.dataset.limit) - length(area.value.trim());
-    place.textContent = `${left} left`;
+    place.textContent = words.left.replace("%s", left);
     place.classList.toggle("over", left < 0);
   };
 
@@ -46,4 +49,20 @@
     });
     document.querySelectorAll("textarea[data-limit]").forEach(showCount);
   });
+
+  // What htmx asked for and did not get is said over the page, which stays as it is.
+  const toast = document.getElementById("toast");
+  let fading = null;
+  const complain = (text) => {
+    clearTimeout(fading);
+    toast.textContent = text;
+    toast.hidden = false;
+    fading = setTimeout(() => { toast.hidden = true; }, 8000);
+  };
+  document.addEventListener("htmx:responseError", (event) => {
+    const { xhr } = event.detail;
+    const type = xhr.getResponseHeader("Content-Type") || "";
+    complain(type.startsWith("text/plain") ? xhr.responseText : words.failed);
+  });
+  document.addEventListener("htmx:sendError", () => complain(words.offline));
 })();

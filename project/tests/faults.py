@@ -1,17 +1,14 @@
 """What tests of faults share: servers that hang or are gone, and readers who count answers."""
 
-import os
-import signal
 import threading
 import time
 import urllib.error
 from collections import Counter
 from contextlib import contextmanager
 
-import psutil
-
 from apps.accounts.models import Account
 from apps.sharding import directory
+from project.testing import stopped
 from project.tests.visitor import Visitor
 
 PASSWORD = "a good long password"
@@ -26,17 +23,8 @@ def process_of(cluster, alias):
 @contextmanager
 def hanging(cluster, *aliases):
     """Have servers hang: their processes are stopped, their connections stay open."""
-    family = []
-    for alias in aliases:
-        main = process_of(cluster, alias)
-        family += [main, *psutil.Process(main.pid).children(recursive=True)]
-    for member in family:
-        os.kill(member.pid, signal.SIGSTOP)
-    try:
+    with stopped(*(process_of(cluster, alias) for alias in aliases)):
         yield
-    finally:
-        for member in family:
-            os.kill(member.pid, signal.SIGCONT)
 
 
 def servers_of(settings, shard):

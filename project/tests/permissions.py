@@ -23,6 +23,10 @@ SIGNED_IN = (SIGN_IN, YES, YES, YES, YES)
 STAFF = (SIGN_IN, SIGN_IN, SIGN_IN, YES, YES)
 ADMIN = (SIGN_IN, SIGN_IN, SIGN_IN, NO, YES)
 NO_STAFF = (SIGN_IN, SIGN_IN, SIGN_IN, NO, NO)
+# Nobody else is told that it is there.
+OWN = (SIGN_IN, GONE, YES, GONE, GONE)
+# Of a second factor that nobody of them has.
+NOT_ON = (SIGN_IN, GONE, GONE, GONE, GONE)
 NO_SUCH = (SIGN_IN, SIGN_IN, SIGN_IN, GONE, GONE)
 
 
@@ -51,6 +55,8 @@ PAGES = [
     get("", "/", ALL),
     get("public", "/public", ALL),
     get("@<str:username>", "/@ada", ALL),
+    get("@<str:username>/followers", "/@ada/followers", ALL),
+    get("@<str:username>/following", "/@ada/following", ALL),
     get("@<str:username>/<int:post_id>", "/@ada/{post}", ALL),
     get("posts/<int:post_id>", "/posts/{post}", ALL),
     get("tags/<str:tag>", "/tags/rooks", ALL),
@@ -62,24 +68,99 @@ PAGES = [
     get("events/", "/events/", ALL),
     get("health/live", "/health/live", ALL),
     get("health/ready", "/health/ready", ALL),
-    get("^media/(?P<path>.*)$", "/media/none.webp", (GONE,) * 5),
+    get("media/<picture:name>", "/media/pictures/0.webp", (GONE,) * 5),
     # --- Being somebody ---
     get("accounts/sign-up", "/accounts/sign-up", ALL),
     get("accounts/sign-in", "/accounts/sign-in", ALL),
     post("accounts/sign-out", "/accounts/sign-out", ALL),
     get("accounts/password", "/accounts/password", SIGNED_IN),
-    post("accounts/password", "/accounts/password", SIGNED_IN, old_password="wrong"),
+    post("accounts/password", "/accounts/password", SIGNED_IN, oldpassword="wrong"),
+    get("accounts/password/set", "/accounts/password/set", SIGNED_IN),
+    get("accounts/password/reset", "/accounts/password/reset", ALL),
+    post("accounts/password/reset", "/accounts/password/reset", ALL, email="x@example.org"),
+    get("accounts/password/reset/sent", "/accounts/password/reset/sent", ALL),
+    get(
+        "accounts/^password/reset/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)$",
+        "/accounts/password/reset/1-forged",
+        ALL,
+    ),
+    get("accounts/password/reset/done", "/accounts/password/reset/done", ALL),
+    get("accounts/email", "/accounts/email", SIGNED_IN),
+    get("accounts/email/sent", "/accounts/email/sent", ALL),
+    get(r"accounts/^email/(?P<key>[-:\w]+)$", "/accounts/email/forged", ALL),
+    get("accounts/inactive", "/accounts/inactive", ALL),
+    get("accounts/again", "/accounts/again", SIGNED_IN),
+    get("accounts/sessions", "/accounts/sessions", SIGNED_IN),
+    post("accounts/sessions", "/accounts/sessions", SIGNED_IN, end="others"),
+    get("accounts/preferences", "/accounts/preferences", SIGNED_IN),
+    post("accounts/preferences", "/accounts/preferences", SIGNED_IN, theme="dark"),
+    *(
+        get(f"accounts/second-factor/{rest}", f"/accounts/second-factor/{rest}", who)
+        for rest, who in (
+            ("", SIGNED_IN),
+            # Who has not said a password just now is led to where one does.
+            ("authenticate/", ALL),
+            ("reauthenticate/", SIGNED_IN),
+            ("totp/activate/", SIGNED_IN),
+            ("totp/deactivate/", NOT_ON),
+            ("recovery-codes/", NOT_ON),
+            ("recovery-codes/generate/", SIGNED_IN),
+            ("recovery-codes/download/", NOT_ON),
+            ("webauthn/", SIGNED_IN),
+            ("webauthn/add/", SIGNED_IN),
+            ("webauthn/reauthenticate/", SIGNED_IN),
+            ("webauthn/login/", ALL),
+        )
+    ),
+    *(
+        get(
+            f"accounts/second-factor/webauthn/keys/<int:pk>/{rest}/",
+            f"/accounts/second-factor/webauthn/keys/1/{rest}/",
+            SIGNED_IN,
+        )
+        for rest in ("remove", "edit")
+    ),
     get("accounts/profile", "/accounts/profile", SIGNED_IN),
     post("accounts/profile", "/accounts/profile", SIGNED_IN, name="A new name"),
+    get("accounts/data/", "/accounts/data/", SIGNED_IN),
+    post("accounts/data/archive", "/accounts/data/archive", SIGNED_IN),
+    # There is none, of anybody.
+    get("accounts/data/archive.zip", "/accounts/data/archive.zip", NOT_ON),
+    get("accounts/data/delete", "/accounts/data/delete", SIGNED_IN),
+    post("accounts/data/delete", "/accounts/data/delete", SIGNED_IN, username="nobody"),
+    # The token in the address is the right to it: whose receipt it is cannot sign in.
+    get("accounts/deleted/<str:token>", "/accounts/deleted/forged", (GONE,) * 5),
     # --- Writing ---
     get("posts/new", "/posts/new", SIGNED_IN),
     post("posts/", "/posts/", SIGNED_IN, text="hello"),
+    post("posts/pictures", "/posts/pictures", SIGNED_IN),
     post("posts/<int:post_id>/like", "/posts/{post}/like", SIGNED_IN),
     post("posts/<int:post_id>/unlike", "/posts/{post}/unlike", SIGNED_IN),
     post("posts/<int:post_id>/repost", "/posts/{post}/repost", SIGNED_IN),
     post("posts/<int:post_id>/unrepost", "/posts/{post}/unrepost", SIGNED_IN),
+    post("posts/<int:post_id>/bookmark", "/posts/{post}/bookmark", SIGNED_IN),
+    post("posts/<int:post_id>/unbookmark", "/posts/{post}/unbookmark", SIGNED_IN),
+    get("bookmarks", "/bookmarks", SIGNED_IN),
+    get("drafts", "/drafts", SIGNED_IN),
+    post("drafts/keep", "/drafts/keep", SIGNED_IN, text="hello"),
+    get("drafts/<int:draft_id>", "/drafts/{draft}", OWN),
+    get("drafts/<int:draft_id>/discard", "/drafts/{draft}/discard", OWN),
+    post("drafts/<int:draft_id>/discard", "/drafts/{draft}/discard", OWN),
+    post("posts/<int:post_id>/pin", "/posts/{post}/pin", (SIGN_IN, NO, YES, NO, NO)),
+    post("posts/<int:post_id>/unpin", "/posts/{post}/unpin", SIGNED_IN),
+    get("posts/<int:post_id>/edit", "/posts/{post}/edit", (SIGN_IN, NO, YES, NO, NO)),
+    post("posts/<int:post_id>/edit", "/posts/{post}/edit", (SIGN_IN, NO, YES, NO, NO), text="new"),
+    get("posts/<int:post_id>/history", "/posts/{post}/history", ALL),
     # Moderators delete in admin, where the audit log has it.
     post("posts/<int:post_id>/delete", "/posts/{post}/delete", (SIGN_IN, NO, YES, NO, NO)),
+    # --- Polls: who asks does not vote ---
+    get("polls/<int:post_id>", "/polls/{post}", ALL),
+    post(
+        "polls/<int:post_id>/vote",
+        "/polls/{post}/vote",
+        (SIGN_IN, YES, BAD, YES, YES),
+        **{"poll-{post}": "0"},
+    ),
     post("@<str:username>/follow", "/@ada/follow", (SIGN_IN, YES, BAD, YES, YES)),
     post("@<str:username>/unfollow", "/@ada/unfollow", SIGNED_IN),
     get("notifications", "/notifications", SIGNED_IN),
@@ -121,7 +202,7 @@ PAGES = [
 # --- Admin: what is not about rows ---
 DESK = [
     get("admin/", "/admin/", STAFF),
-    get("admin/login/", "/admin/login/", ALL),
+    get("admin/login/", "/admin/login/", (SIGN_IN, NO, NO, YES, YES)),
     post("admin/logout/", "/admin/logout/", ALL),
     get("admin/password_change/", "/admin/password_change/", STAFF),
     get("admin/password_change/done/", "/admin/password_change/done/", STAFF),
@@ -156,6 +237,7 @@ TABLES = [
     #    model                        row         look    add      one      change   delete
     Rows("accounts.account", "{ada}", BOTH, NEITHER, BOTH, ADMINS, NEITHER),
     Rows("accounts.profile", "{ada}", BOTH, NEITHER, BOTH, BOTH, NEITHER),
+    Rows("api.application", "{application}", ADMINS, NEITHER, ADMINS, NEITHER, ADMINS),
     Rows("auth.group", "{group}", ADMINS, ADMINS, ADMINS, ADMINS, ADMINS),
     Rows("events.event", "{event}", ADMINS, NEITHER, ADMINS, NEITHER, NEITHER),
     Rows("events.deadletter", "{letter}", ADMINS, NEITHER, ADMINS, NEITHER, NEITHER),
@@ -205,8 +287,14 @@ EVERYBODY, THEMSELVES, OPERATORS = (
 TOPICS = {
     "arrivals": THEMSELVES,
     "home": THEMSELVES,
+    "home-deleted": THEMSELVES,
+    "home-edited": THEMSELVES,
     "notifications": THEMSELVES,
+    "notified": THEMSELVES,
+    "poll": EVERYBODY,
     "post": EVERYBODY,
     "public": EVERYBODY,
+    "public-deleted": EVERYBODY,
+    "public-edited": EVERYBODY,
     "topology": OPERATORS,
 }

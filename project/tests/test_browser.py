@@ -26,7 +26,7 @@ def wait_until(page, expression):
 
 def sign_up(browser, url, username, **options):
     page = browser.new_context(**options).new_page()
-    page.set_default_timeout(30_000)
+    page.set_default_timeout(60_000)
     page.problems = []
     page.on("console", lambda m: page.problems.append(m.text) if m.type == "error" else None)
     page.on("pageerror", lambda error: page.problems.append(str(error)))
@@ -42,7 +42,7 @@ def sign_up(browser, url, username, **options):
 def test_sign_up_write_follow_and_see_it(browser, url):
     ada = sign_up(browser, url, "ada")
     ada.fill("textarea[name=text]", "The rooks are back. #rooks")
-    assert "474 left" in ada.inner_text(".count")
+    assert "474 left" in ada.inner_text("form.compose .count")
     ada.click("form.compose button")
     ada.wait_for_selector("article:has-text('The rooks are back.')")
     wren = sign_up(browser, url, "wren", viewport={"width": 390, "height": 844})
@@ -220,3 +220,28 @@ def test_the_keyboard_reaches_everything_and_the_skip_link_comes_first(browser, 
     page.keyboard.press("Enter")
 
     assert page.evaluate("document.activeElement.id") == "main"
+
+
+def test_a_poll_is_asked_and_voted_for_in_place_and_open_pages_move(browser, url):
+    ada, wren = sign_up(browser, url, "ada"), sign_up(browser, url, "wren")
+    ada.fill("textarea[name=text]", "What to drink?")
+    ada.click("form.compose summary:text-is('Poll')")
+    ada.fill("input[name=polls-option_1]", "tea")
+    ada.fill("input[name=polls-option_2]", "coffee")
+    ada.click("form.compose button")
+    ada.wait_for_selector(".poll progress")
+    ada.goto(f"{url}/@ada")
+    ada.wait_for_selector(".poll progress")
+
+    wren.goto(f"{url}/@ada")
+    wren.check(".poll label:has-text('coffee') input")
+    # Enter on an option presses no other button of the page.
+    wren.keyboard.press("Enter")
+    assert wren.url == f"{url}/@ada"
+    wren.click(".poll button")
+
+    wren.wait_for_selector(".poll li.on:has-text('coffee')")
+    assert wren.url == f"{url}/@ada"
+    ada.wait_for_selector(".poll .count:has-text('1 person has voted')")
+    assert ada.locator(".poll progress").nth(1).get_attribute("value") == "100"
+    assert (ada.problems, wren.problems) == ([], [])

@@ -43,6 +43,7 @@ def test_every_add_on_has_a_page_of_its_own():
         "cluster",
         "grid",
         "replication",
+        "moves",
         "sharding",
         "indexing",
         "caching",

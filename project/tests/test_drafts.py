@@ -1,4 +1,4 @@
-"""A draft in a real browser, while the primary that would store it is away."""
+"""A draft in a real browser: kept, and while the primary that would store it is away."""
 
 import os
 import signal
@@ -39,7 +39,7 @@ def test_without_script_a_draft_waits_in_a_form_and_a_double_click_posts_once(
 ):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
-    page.set_default_timeout(30_000)
+    page.set_default_timeout(60_000)
     page.goto(f"{url}/accounts/sign-up")
     for name, value in (("username", "wren"), ("email", "w@example.org"), ("password", PASSWORD)):
         page.fill(f"input[name={name}]", value)
@@ -53,9 +53,30 @@ def test_without_script_a_draft_waits_in_a_form_and_a_double_click_posts_once(
     while page.locator("h1:text-is('Not sent yet')").count():
         page.dblclick("form.compose button")
         page.wait_for_timeout(500)
-    page.goto(f"{url}/")
     page.wait_for_selector("article:has-text('Not twice.')")
     assert elsewhere(lambda: Post.objects.scatter().count()) == 1
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_draft_is_kept_in_one_browser_and_published_in_another(browser, url, elsewhere, script):
+    page = sign_up(browser, url, "ada")
+    page.fill("textarea[name=text]", "Half a thought")
+    page.click("button:text-is('Save draft')")
+    page.wait_for_selector("h1:text-is('Drafts')")
+    assert elsewhere(lambda: Post.objects.scatter().count()) == 0
+
+    there = browser.new_context(java_script_enabled=script).new_page()
+    there.context.add_cookies(page.context.cookies())
+    there.goto(f"{url}/drafts")
+    there.click("a:text-is('Go on writing')")
+    assert there.input_value("textarea[name=text]") == "Half a thought"
+    there.fill("textarea[name=text]", "A whole thought")
+    there.click("form.compose button")
+    there.wait_for_selector("article:has-text('A whole thought')")
+
+    page.reload()
+    page.wait_for_selector(".empty")
+    assert page.problems == []
 
 
 def shard_of(username):

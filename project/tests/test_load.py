@@ -3,6 +3,8 @@
 import json
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,12 +14,15 @@ import psutil
 import pytest
 from django.core.management import CommandError, call_command
 
+from apps.cluster.plan import free_ports
 from apps.loadtest import people, perf
 from apps.loadtest.running import Run
 from apps.posts import services as posts
 
 PATIENT = 9_000
 SMALL = {"profile": "load", "scale": 0.06, "speed": 10}
+# Of a server that is wrong a few answers say all.
+BRIEF = {**SMALL, "speed": 40}
 
 
 def watch_nothing(live):
@@ -129,20 +134,46 @@ def bad_site():
     ],
 )
 def test_a_refusal_and_a_wrong_page_are_errors(bad_site, status, body, said):
-    run = Run(url=bad_site(status, body), people=None, limit_ms=PATIENT, **SMALL)
+    run = Run(url=bad_site(status, body), people=None, limit_ms=PATIENT, **BRIEF)
 
     found = run.summary(watch_nothing)
 
     assert said in found.failures
-    assert all("errors" in phase.faults[0] for phase in found.phases)
+    asked = [phase for phase in found.phases if phase.asked]
+    assert asked
+    assert all("errors" in phase.faults[0] for phase in asked)
 
 
 def test_a_refused_connection_is_an_error():
-    run = Run(url="http://127.0.0.1:1", people=None, limit_ms=PATIENT, **SMALL)
+    run = Run(url="http://127.0.0.1:1", people=None, limit_ms=PATIENT, **BRIEF)
 
     found = run.summary(watch_nothing)
 
     assert set(found.failures) == {"public: ConnectionRefusedError"}
+
+
+def test_what_generators_on_several_machines_ask_is_judged_together(bad_site, tmp_path):
+    host, port = bad_site(200, b'<article class="post" id="1"></article>'), free_ports(1)[0]
+    result = tmp_path / "result.json"
+    line = [sys.executable, "-m", "locust", "-f", "locustfiles/load.py"]
+    same = ["--scale", "0.1", "--speed", "20", "--limit-ms", str(PATIENT)]
+    master = ["--headless", "--master", "--expect-workers", "2", "--host", host]
+    place = ["--master-bind-host", "127.0.0.1", "--master-bind-port", str(port)]
+    worker = ["--worker", "--master-host", "127.0.0.1", "--master-port", str(port)]
+
+    lines = [
+        [*line, *master, *place, *same, "--result", str(result)],
+        *[[*line, *worker, *same]] * 2,
+    ]
+    running = [subprocess.Popen(one, stderr=subprocess.PIPE, text=True) for one in lines]
+    said = [one.communicate(timeout=120)[1] for one in running]
+
+    assert [one.returncode for one in running] == [0, 0, 0], said
+    assert "(index 1)" in said[0], "the second worker was not there"
+    phases = json.loads(result.read_text())["phases"]
+    assert [phase["users"] for phase in phases] == [2, 10, 5]
+    assert sum(phase["asked"] for phase in phases) >= 10
+    assert not any(phase["errors"] for phase in phases)
 
 
 @pytest.mark.parametrize(

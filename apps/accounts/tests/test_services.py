@@ -2,13 +2,14 @@ import io
 from unittest.mock import patch
 
 import pytest
-from django.core.files.storage import default_storage
 from django.db import DatabaseError
 from PIL import Image
 
 from apps.accounts import pictures, selectors, services
-from apps.accounts.errors import BadPicture, NameTaken, NoSuchAccount
+from apps.accounts.errors import NameTaken, NoSuchAccount
 from apps.accounts.models import Account, Profile
+from apps.pictures import files
+from apps.pictures.errors import PictureRefused
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -66,7 +67,7 @@ def test_a_picture_is_cut_to_a_square_and_encoded_anew(make_account):
 
     card = selectors.profile_named(account.username)
 
-    with default_storage.open(card.picture) as file, Image.open(file) as image:
+    with files.storage().open(card.picture) as file, Image.open(file) as image:
         assert (image.format, image.size) == ("WEBP", (256, 256))
     assert card.picture_url == f"/media/{card.picture}"
 
@@ -85,14 +86,14 @@ def test_a_new_picture_replaces_the_file_of_the_old_one(make_account, tmp_path):
 
 @pytest.mark.parametrize("data", [b"", b"no picture", b"\x89PNG\r\n\x1a\n" + b"\0" * 50, b"<svg/>"])
 def test_what_is_no_picture_is_refused(data):
-    with pytest.raises(BadPicture, match="JPEG, PNG"):
+    with pytest.raises(PictureRefused, match="JPEG, PNG"):
         pictures.store(1, io.BytesIO(data))
 
 
 def test_a_picture_too_large_in_bytes_or_pixels_is_refused():
-    with pytest.raises(BadPicture, match="5 MB"):
+    with pytest.raises(PictureRefused, match="5 MB"):
         pictures.store(1, io.BytesIO(b"x" * (pictures.MOST_BYTES + 1)))
-    with pytest.raises(BadPicture, match="40 megapixels"):
+    with pytest.raises(PictureRefused, match="40 megapixels"):
         pictures.store(1, picture((9000, 5000)))
 
 

@@ -77,14 +77,15 @@ def test_a_blocked_account_cannot_sign_in(client, make_account):
 def test_changing_the_password(client, make_account):
     client.force_login(make_account("wren"))
     form = {
-        "old_password": "a good long password",
-        "new_password1": "another long password",
-        "new_password2": "another long password",
+        "oldpassword": "a good long password",
+        "password1": "another long password",
+        "password2": "another long password",
     }
 
     answer = client.post("/accounts/password", form, follow=True)
 
-    assert "Your password is changed." in answer.text
+    assert "Password successfully changed." in answer.text
+    assert answer.context["user"].username == "wren"
     assert Account.objects.get().check_password("another long password")
 
 

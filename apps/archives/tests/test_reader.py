@@ -10,6 +10,7 @@ from apps.archives.errors import UnreadableArchive
 from apps.archives.html_text import html_to_text
 from apps.archives.records import Broken, Record, Skipped
 from apps.archives.tests.archives import ME, PUBLIC, note, outbox, tar, zipped
+from apps.posts.kinds import Audience
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -48,17 +49,29 @@ def test_json_lines_are_read(tmp_path):
     ("changes", "reason"),
     [
         ({"type": "Announce", "object": "https://x/1"}, "boosts"),
-        ({"to": [f"{ME}/followers"], "cc": []}, "followers-only posts"),
-        ({"to": ["https://x/users/friend"], "cc": []}, "direct messages"),
         ({"type": "Delete"}, "other activities"),
     ],
 )
-def test_what_is_not_a_public_post_is_left_out(tmp_path, changes, reason):
-    activity = note(1, **changes)
-    if isinstance(activity["object"], dict) and "to" in changes:
-        activity["object"].update(to=changes["to"], cc=changes["cc"])
+def test_what_is_not_a_post_is_left_out(tmp_path, changes, reason):
+    assert read(tmp_path, outbox([note(1, **changes)])) == [Skipped(1, reason)]
 
-    assert read(tmp_path, outbox([activity])) == [Skipped(1, reason)]
+
+@pytest.mark.parametrize(
+    ("to", "audience"),
+    [
+        ([PUBLIC], Audience.PUBLIC),
+        (["as:Public"], Audience.PUBLIC),
+        ([f"{ME}/followers"], Audience.FOLLOWERS),
+        ([f"{ME}/followers", "https://x/users/friend"], Audience.FOLLOWERS),
+        (["https://x/users/friend"], Audience.NAMED),
+        ([], Audience.NAMED),
+    ],
+)
+def test_a_post_stays_for_whom_it_was(tmp_path, to, audience):
+    activity = note(1, to=to, cc=[])
+    activity["object"].update(to=to, cc=[])
+
+    assert read(tmp_path, outbox([activity]))[0].audience == audience
 
 
 @pytest.mark.parametrize(
@@ -170,11 +183,24 @@ def test_any_html_gives_some_text(html):
     assert isinstance(html_to_text(html), str)
 
 
-def test_a_content_warning_comes_first(tmp_path):
+@pytest.mark.parametrize(
+    ("said", "warning"),
+    [
+        ("spoilers", "spoilers"),
+        ("<p>of\n all</p>", "of all"),
+        (None, ""),
+        (7, ""),
+        ("x" * 900, 500),
+    ],
+)
+def test_a_post_that_warns_still_does(tmp_path, said, warning):
     activity = note(1)
-    activity["object"]["summary"] = "spoilers"
+    activity["object"]["summary"] = said
 
-    assert read(tmp_path, outbox([activity]))[0].text == "spoilers\n\nhello"
+    found = read(tmp_path, outbox([activity]))[0]
+
+    assert found.text == "hello"
+    assert found.warning == ("x" * warning if isinstance(warning, int) else warning)
 
 
 def test_a_picture_without_words_is_left_out(tmp_path):

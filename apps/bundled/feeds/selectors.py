@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from django.conf import settings
 from django.http import Http404
 from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
 from apps.accounts import selectors as accounts
@@ -55,12 +57,17 @@ def _entry(card: PostCard) -> Entry:
         # The address by its id alone: it stays when the author takes another name.
         id=_absolute(reverse("posts:permalink", args=[card.id])),
         url=_absolute(card.url),
-        title=Truncator(" ".join(card.text.split())).chars(TITLE),
-        html=documents.absolute(card.html, settings.SITE_URL),
+        title=Truncator(" ".join(card.excerpt.split())).chars(TITLE),
+        html=documents.absolute(_content(card), settings.SITE_URL),
         at=card.created_at,
         author=card.author.shown_name,
         author_url=_absolute(card.author.url),
     )
+
+
+def _content(card: PostCard) -> SafeString:
+    """Return what a feed shows: a warning in place of what it warns of."""
+    return format_html("<p>{}</p>", card.warning) if card.warning else card.html
 
 
 def _absolute(path: str) -> str:

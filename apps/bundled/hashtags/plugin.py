@@ -6,12 +6,16 @@ from typing import Any
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import URLPattern, URLResolver, include, path, reverse
+from django.utils.translation import gettext as _
 
+from apps.api.hooks import Marked, Trend
 from apps.bundled.hashtags import selectors, services, texts, trending
+from apps.kernel.cursors import Page
 from apps.plugins.hooks import Entry
 from apps.plugins.markers import hookimpl
 from apps.posts.cards import Listed
 from apps.posts.hooks import Mark
+from apps.sharding import places
 
 
 @hookimpl
@@ -35,7 +39,7 @@ def posts_loaded(post_ids: Sequence[int]) -> None:
 @hookimpl(keepable=True)
 def navigation(request: HttpRequest) -> Sequence[Entry]:
     """What trends has a page."""
-    return [Entry("Trending", reverse("hashtags:trending"), "hash")]
+    return [Entry(_("Trending"), reverse("hashtags:trending"), "hash")]
 
 
 @hookimpl(keepable=True)
@@ -55,3 +59,21 @@ def beat_schedule() -> Mapping[str, Mapping[str, Any]]:
 def tagged_posts(tag: str) -> Sequence[Listed]:
     """The newest posts of a tag, for feeds."""
     return selectors.page(tag, viewer_id=None).items
+
+
+@hookimpl
+def named_in(text: str) -> Marked:
+    """The tags of a text, for apps."""
+    return Marked(tags=texts.tags(text))
+
+
+@hookimpl
+def tag_page(tag: str, before: int | None, viewer_id: int | None) -> Page[Listed]:
+    """The posts of a tag, for apps."""
+    return selectors.page(tag, place=places.below(before), viewer_id=viewer_id)
+
+
+@hookimpl
+def trending_tags() -> Sequence[Trend]:
+    """What trends, for apps."""
+    return [Trend(*trend) for trend in trending.top()]

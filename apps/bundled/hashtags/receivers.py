@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from apps.bundled.hashtags import services, trending
 from apps.events.registry import batch_subscriber, subscriber
-from apps.posts.events import PostDeleted, PostPublished, PostsImported
+from apps.posts.events import PostDeleted, PostEdited, PostPublished, PostsImported
 
 
 @batch_subscriber(PostPublished, ordered=False, when=lambda event: event.repost_of_id is None)
@@ -26,6 +26,12 @@ def count(batch: Sequence[tuple[PostPublished, int]]) -> None:
 def index_imported(event: PostsImported, event_id: int) -> None:
     """List imported posts under their tags; rows that are there already stay as they are."""
     services.index(post_ids=event.post_ids)
+
+
+@subscriber(PostEdited)
+def index_edited(event: PostEdited, event_id: int) -> None:
+    """List a post under the tags that it has now; the text decides, so again changes nothing."""
+    services.index_anew(post_id=event.post_id)
 
 
 @subscriber(PostDeleted)

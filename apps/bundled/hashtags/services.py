@@ -18,6 +18,14 @@ def index(*, post_ids: Sequence[int]) -> None:
     TaggedPost.objects.bulk_create(rows, ignore_conflicts=True)
 
 
+def index_anew(*, post_id: int) -> None:
+    """List a post under the tags in its text, and under no other; what trends stays as it is."""
+    tags = texts.tags(posts.texts_of([post_id]).get(post_id, ""))
+    with shards.atomic_for(post_id):
+        TaggedPost.objects.filter(post_id=post_id).exclude(tag__in=tags).delete()
+    index(post_ids=[post_id])
+
+
 def forget(*, post_id: int) -> None:
     """Take a post out of all tags and of what trends."""
     rows = TaggedPost.objects.filter(post_id=post_id)

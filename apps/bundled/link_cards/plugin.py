@@ -10,4 +10,4 @@ from apps.posts.cards import Listed
 @hookimpl(order=-10, keepable=True)
 def post_footers(posts: Sequence[Listed]) -> Mapping[int, str]:
     """The cards of those posts that may link to something; nothing is asked where none does."""
-    return selectors.html_of(post.id for post in posts if "://" in post.text)
+    return selectors.html_of(post.id for post in posts if "://" in post.text and not post.warning)

@@ -2,12 +2,19 @@
 
 from apps.bundled.link_cards import services
 from apps.events.registry import subscriber
-from apps.posts.events import PostDeleted, PostPublished
+from apps.posts.events import PostDeleted, PostEdited, PostPublished
 
 
 @subscriber(PostPublished, ordered=False, slow=True, when=lambda event: event.repost_of_id is None)
 def make(event: PostPublished, event_id: int) -> None:
     """Make the card of a post; a second time it is there. A page that is away gets none."""
+    services.make(post_id=event.post_id)
+
+
+@subscriber(PostEdited, ordered=False, slow=True)
+def make_anew(event: PostEdited, event_id: int) -> None:
+    """Make the card of what a post links to now; a second time it is the same."""
+    services.forget(post_id=event.post_id)
     services.make(post_id=event.post_id)
 
 

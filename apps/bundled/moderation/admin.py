@@ -19,6 +19,8 @@ from apps.bundled.moderation.forms import AnswerForm, VerdictForm
 from apps.bundled.moderation.kinds import AppealState, Verdict
 from apps.bundled.moderation.models import Action, Appeal, Case, Rule, Suspension
 from apps.kernel.errors import RookeryError
+from apps.pictures import selectors as pictures
+from apps.posts.hooks import texts_in
 
 
 @admin.register(Case)
@@ -50,6 +52,8 @@ class CaseAdmin(AboutAccounts):
             told=[{"report": report, "by": who[report.reporter_id]} for report in filed],
             decided_by=who[case.decided_by],
             is_open=case.verdict == Verdict.OPEN,
+            beside=list(texts_in(case.extras)),
+            pictures=pictures.unposted(case.picture_ids, author_id=case.account_id),
         )
 
 

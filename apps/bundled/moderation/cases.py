@@ -5,6 +5,7 @@ and the post is gone or out. What a suspension means elsewhere follows from the 
 """
 
 import hashlib
+import json
 from datetime import datetime
 
 from django.utils import timezone
@@ -13,6 +14,7 @@ from apps.bundled.moderation import actions, reports, suspensions
 from apps.bundled.moderation.errors import AlreadyDecided, NotFitting
 from apps.bundled.moderation.kinds import CaseKind, Deed, Verdict
 from apps.bundled.moderation.models import Case
+from apps.pictures import services as pictures
 from apps.posts import services as posts
 from apps.posts.errors import NoSuchPost
 from apps.posts.hooks import Draft
@@ -35,11 +37,22 @@ def hold(draft: Draft, *, why: str) -> Case:
             account_id=draft.author_id,
             kind=CaseKind.HELD,
             post_id=None,
-            digest=hashlib.sha256(f"{draft.in_reply_to_id} {draft.text}".encode()).hexdigest()[:32],
+            digest=_digest(draft),
             text=draft.text,
             in_reply_to_id=draft.in_reply_to_id,
+            picture_ids=list(draft.picture_ids),
+            audience=draft.audience,
+            warning=draft.warning,
+            extras=dict(draft.extras),
             why=why,
         )
+
+
+def _digest(draft: Draft) -> str:
+    numbers = map(str, (*draft.picture_ids, draft.audience))
+    facts = [str(draft.in_reply_to_id), draft.warning, draft.text, *numbers]
+    facts += [json.dumps(draft.extras, sort_keys=True)] if draft.extras else []
+    return hashlib.sha256(" ".join(facts).encode()).hexdigest()[:32]
 
 
 def mark(*, account_id: int, post_id: int, text: str, why: str) -> Case:
@@ -99,8 +112,14 @@ def _carry_out(case: Case, verdict: Verdict) -> int | None:
             text=case.text,
             in_reply_to_id=case.in_reply_to_id,
             reviewed=True,
+            picture_ids=case.picture_ids,
+            audience=case.audience,
+            warning=case.warning,
+            extras=case.extras,
         )
         return post.pk
+    if case.picture_ids:
+        pictures.discard(author_id=case.account_id, picture_ids=case.picture_ids)
     if verdict == Verdict.REMOVE and case.post_id:
         try:
             posts.delete(post_id=case.post_id)

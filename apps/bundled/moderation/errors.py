@@ -1,5 +1,7 @@
 """The refusals that moderation makes."""
 
+from django.utils.translation import gettext as _
+
 from apps.kernel.errors import RookeryError
 
 
@@ -7,14 +9,14 @@ class AlreadyReported(RookeryError):
     """Somebody reports the same thing twice."""
 
     def __init__(self) -> None:
-        super().__init__("You have reported this already. The moderators know.")
+        super().__init__(_("You have reported this already. The moderators know."))
 
 
 class Oneself(RookeryError):
     """Somebody reports, mutes or blocks himself."""
 
     def __init__(self) -> None:
-        super().__init__("This is you. Choose somebody else.")
+        super().__init__(_("This is you. Choose somebody else."))
 
 
 class AlreadyDecided(RookeryError):
@@ -35,4 +37,6 @@ class NoAppeal(RookeryError):
     """An action that cannot be appealed, or was already."""
 
     def __init__(self) -> None:
-        super().__init__("This cannot be appealed (any more). Your appeal stands if you made one.")
+        super().__init__(
+            _("This cannot be appealed (any more). Your appeal stands if you made one.")
+        )

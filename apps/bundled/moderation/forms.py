@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from apps.bundled.moderation import cases
 from apps.bundled.moderation.kinds import Reason, Verdict
@@ -15,13 +16,13 @@ class ReportForm(forms.Form):
     """Why something is reported."""
 
     reason = forms.ChoiceField(
-        label="What is wrong?", choices=Reason.choices, widget=forms.RadioSelect
+        label=_("What is wrong?"), choices=Reason.choices, widget=forms.RadioSelect
     )
     comment = forms.CharField(
         required=False,
         max_length=1000,
-        label="What should the moderators know?",
-        help_text="You may leave this empty. Only moderators read it.",
+        label=_("What should the moderators know?"),
+        help_text=_("You may leave this empty. Only moderators read it."),
         widget=forms.Textarea(attrs={"rows": 4}),
     )
 
@@ -31,8 +32,8 @@ class AppealForm(forms.Form):
 
     text = forms.CharField(
         max_length=2000,
-        label="Why should the moderators think again?",
-        help_text="You can appeal once, so say all that matters. 2,000 characters at most.",
+        label=_("Why should the moderators think again?"),
+        help_text=_("You can appeal once, so say all that matters. 2,000 characters at most."),
         widget=forms.Textarea(attrs={"rows": 6}),
     )
 

@@ -1,6 +1,7 @@
 """The words of moderation: what may be done, reported, decided."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class Bond(models.TextChoices):
@@ -30,11 +31,11 @@ class Treatment(models.TextChoices):
 class Reason(models.TextChoices):
     """Why somebody reports."""
 
-    SPAM = "spam", "Spam or advertising"
-    ABUSE = "abuse", "Insult, threat or harassment"
-    HATE = "hate", "Hatred against a group"
-    ILLEGAL = "illegal", "Against the law"
-    OTHER = "other", "Something else"
+    SPAM = "spam", _("Spam or advertising")
+    ABUSE = "abuse", _("Insult, threat or harassment")
+    HATE = "hate", _("Hatred against a group")
+    ILLEGAL = "illegal", _("Against the law")
+    OTHER = "other", _("Something else")
 
 
 class CaseKind(models.TextChoices):
@@ -68,16 +69,16 @@ class AppealState(models.TextChoices):
 class Deed(models.TextChoices):
     """What the audit log knows of."""
 
-    DISMISSED = "dismissed", "report dismissed"
-    REMOVED = "removed", "post removed"
-    WARNED = "warned", "account warned"
-    SUSPENDED = "suspended", "account suspended"
-    LIFTED = "lifted", "suspension lifted"
-    PUBLISHED = "published", "held post published"
-    REFUSED = "refused", "held post refused"
-    APPEALED = "appealed", "appeal made"
-    UPHELD = "upheld", "appeal upheld"
-    DENIED = "denied", "appeal denied"
+    DISMISSED = "dismissed", _("report dismissed")
+    REMOVED = "removed", _("post removed")
+    WARNED = "warned", _("account warned")
+    SUSPENDED = "suspended", _("account suspended")
+    LIFTED = "lifted", _("suspension lifted")
+    PUBLISHED = "published", _("held post published")
+    REFUSED = "refused", _("held post refused")
+    APPEALED = "appealed", _("appeal made")
+    UPHELD = "upheld", _("appeal upheld")
+    DENIED = "denied", _("appeal denied")
     RULED = "ruled", "word rule changed"
     CHANGED = "changed", "changed in admin"
 

@@ -108,6 +108,14 @@ class Case(ShardedModel):
     text = models.TextField(blank=True)
     # Tells the held texts of an account apart.
     digest = models.CharField(max_length=32, blank=True)
+    # Pictures that are kept for it until it is decided.
+    picture_ids = models.JSONField(default=list, db_default=[], blank=True)
+    # For whom it is to be published.
+    audience = models.SmallIntegerField(default=0, db_default=0)
+    # What it is to warn of.
+    warning = models.TextField(blank=True, default="", db_default="")
+    # What plugins are to keep with it.
+    extras = models.JSONField(default=dict, db_default={}, blank=True)
     why = models.CharField(max_length=MOST_REASON, blank=True)
     reports = models.PositiveIntegerField(default=0)
     verdict = models.CharField(max_length=10, choices=Verdict, default=Verdict.OPEN)
@@ -167,6 +175,8 @@ class Action(ShardedModel):
     Lines are only added.
     """
 
+    # Whoever decided may leave: what was decided stays.
+    outlives: ClassVar = ("by_id",)
     shard_keys = ("id", "account_id")
     cache_tags: ClassVar = {"actions": "account_id"}
 

@@ -1,6 +1,7 @@
 """Word rules, reports, mute and block, suspensions, a review queue in admin, and appeals."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -9,22 +10,35 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import URLPattern, URLResolver, include, path
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
 
 from apps.accounts.errors import NotAllowed, SignInRefused
 from apps.accounts.hooks import Deed, Unseen
 from apps.accounts.requests import viewer_of
 from apps.accounts.selectors import ProfileCard
-from apps.bundled.moderation import actions, appeals, cases, relations, rules, suspensions
-from apps.bundled.moderation.kinds import Bond, Treatment
+from apps.api.hooks import Bonds
+from apps.bundled.moderation import (
+    actions,
+    appeals,
+    cases,
+    relations,
+    reports,
+    rules,
+    suspensions,
+)
+from apps.bundled.moderation.errors import AlreadyReported
+from apps.bundled.moderation.kinds import Bond, Reason, Treatment
 from apps.bundled.moderation.kinds import Deed as Done
 from apps.plugins.markers import hookimpl
 from apps.posts.cards import Listed
 from apps.posts.errors import TextRefused
 from apps.posts.hooks import Draft
+from apps.posts.templatetags.moments import spelled_out
 
 # How many footers a process keeps ready.
 KEPT = 4096
-HELD = "Your post is held for review. It appears when a moderator has looked at it."
+HELD = gettext_lazy("Your post is held for review. It appears when a moderator has looked at it.")
 
 
 @hookimpl
@@ -37,13 +51,13 @@ def urls() -> list[URLPattern | URLResolver]:
 @hookimpl(order=900)
 def filter_draft(draft: Draft) -> Draft:
     """Refuse or hold what the rules say."""
-    found = rules.found_in(draft.text, reviewed=draft.reviewed)
+    found = rules.found_in(draft.words, reviewed=draft.reviewed)
     if found is None:
         return draft
-    if found.treatment == Treatment.REFUSE:
+    if found.treatment == Treatment.REFUSE or draft.edits:
         raise TextRefused(found.reason)
     cases.hold(draft, why=found.reason)
-    return replace(draft, taken=HELD)
+    return replace(draft, taken=str(HELD))
 
 
 @hookimpl(keepable=True)
@@ -57,14 +71,14 @@ def unseen_by(viewer_id: int | None) -> Unseen:
 def check_deed(deed: Deed) -> None:
     """Who is suspended does nothing; across a block nothing is done."""
     if suspensions.is_suspended(deed.actor_id):
-        raise NotAllowed("Your account is suspended. Sign in again to read why.")
+        raise NotAllowed(_("Your account is suspended. Sign in again to read why."))
     if deed.target_id is None or deed.target_id == deed.actor_id:
         return
     found = relations.bonds(deed.target_id)
     if deed.actor_id in found[Bond.BLOCKS]:
-        raise NotAllowed("This account does not want to hear from you.")
+        raise NotAllowed(_("This account does not want to hear from you."))
     if deed.actor_id in found[Bond.BLOCKED_BY]:
-        raise NotAllowed("You block this account. Unblock it first.")
+        raise NotAllowed(_("You block this account. Unblock it first."))
 
 
 @hookimpl
@@ -72,9 +86,14 @@ def check_sign_in(account_id: int) -> None:
     """Who is suspended does not sign in, and learns why."""
     found = suspensions.of(account_id)
     if found is not None:
-        until = f" until {found.until:%-d %B %Y, %H:%M} UTC" if found.until else ""
-        reason = f"This account is suspended{until}: “{found.reason}”."
-        raise SignInRefused(reason, appeals.url_of(found.action_id), "Read more, or appeal")
+        said = {"reason": found.reason, "until": spelled_out(found.until) if found.until else ""}
+        reason = (
+            _("This account is suspended until %(until)s: “%(reason)s”.")
+            if found.until
+            else _("This account is suspended: “%(reason)s”.")
+        )
+        url = appeals.url_of(found.action_id)
+        raise SignInRefused(reason % said, url, _("Read more, or appeal"))
 
 
 @hookimpl(keepable=True)
@@ -129,12 +148,57 @@ def admin_changed(request: HttpRequest) -> None:
     actions.record(account_id=by_id, by_id=by_id, deed=Done.CHANGED, reason=reason)
 
 
+@hookimpl
+def bonds_of(account_id: int) -> Bonds:
+    """Whom an account mutes and blocks, for apps."""
+    found = relations.bonds(account_id)
+    return Bonds(found[Bond.MUTES], found[Bond.BLOCKS], found[Bond.BLOCKED_BY])
+
+
+@hookimpl
+def set_bond(bond: str, owner_id: int, other_id: int, wanted: bool) -> bool:
+    """Mute, block and take it back, from apps."""
+    change = _CHANGES[bond, wanted]
+    change(owner_id=owner_id, other_id=other_id)
+    return True
+
+
+@hookimpl
+def take_report(
+    reporter_id: int, account_id: int, post_ids: Sequence[int], category: str, comment: str
+) -> bool:
+    """Reports, from apps."""
+    reason = _REASONS.get(category, Reason.OTHER)
+    about: Sequence[int | None] = post_ids or [None]
+    for post_id in about:
+        with suppress(AlreadyReported):
+            reports.file(
+                reporter_id=reporter_id,
+                account_id=account_id,
+                post_id=post_id,
+                reason=reason,
+                comment=comment,
+            )
+    return True
+
+
+_REASONS = {"spam": Reason.SPAM, "legal": Reason.ILLEGAL}
+_CHANGES = {
+    ("mute", True): relations.mute,
+    ("mute", False): relations.unmute,
+    ("block", True): relations.block,
+    ("block", False): relations.unblock,
+}
+
+
 def _footer(post: Listed, mark: str | None, viewer_id: int | None) -> str:
     may_report = viewer_id is not None and not post.mine
-    return _rendered_footer(post.id, mark, may_report) if mark or may_report else ""
+    if not (mark or may_report):
+        return ""
+    return _rendered_footer(post.id, mark, may_report, get_language() or "")
 
 
 @lru_cache(KEPT)
-def _rendered_footer(post_id: int, mark: str | None, may_report: bool) -> str:
+def _rendered_footer(post_id: int, mark: str | None, may_report: bool, language: str) -> str:
     context = {"post_id": post_id, "mark": mark, "may_report": may_report}
     return render_to_string("moderation/_footer.html", context)

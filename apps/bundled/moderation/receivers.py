@@ -7,7 +7,7 @@ from apps.events.registry import subscriber
 from apps.follows import services as follows
 from apps.follows.events import AccountFollowed
 from apps.posts import selectors as posts
-from apps.posts.events import PostPublished
+from apps.posts.events import PostPublished, PostShared
 
 
 @subscriber(BlockChanged, ordered=False)
@@ -33,7 +33,8 @@ def align_suspension(event: ModerationAction, event_id: int) -> None:
 
 
 @subscriber(PostPublished, ordered=False, when=lambda event: event.repost_of_id is None)
-def list_marked(event: PostPublished, event_id: int) -> None:
+@subscriber(PostShared, ordered=False, name="moderation.list_marked_shared")
+def list_marked(event: PostPublished | PostShared, event_id: int) -> None:
     """List a post that a rule marks; a second time it is listed already."""
     text = posts.texts_of([event.post_id]).get(event.post_id, "")
     why = rules.marking()(text)

@@ -4,6 +4,8 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -21,10 +23,10 @@ from apps.posts.cards import PostCard
 from apps.posts.errors import NoSuchPost
 
 CHANGES = {
-    "mute": (relations.mute, "You no longer see what @{} writes."),
-    "unmute": (relations.unmute, "You see again what @{} writes."),
-    "block": (relations.block, "You and @{} no longer see each other."),
-    "unblock": (relations.unblock, "You and @{} may see each other again."),
+    "mute": (relations.mute, gettext_lazy("You no longer see what @{} writes.")),
+    "unmute": (relations.unmute, gettext_lazy("You see again what @{} writes.")),
+    "block": (relations.block, gettext_lazy("You and @{} no longer see each other.")),
+    "unblock": (relations.unblock, gettext_lazy("You and @{} may see each other again.")),
 }
 
 
@@ -112,7 +114,7 @@ def appeal(request: HttpRequest, token: str) -> HttpResponse:
     form = AppealForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         appeals.make(action=action, text=form.cleaned_data["text"])
-        messages.success(request, "Your appeal is made. Come back here for the answer.")
+        messages.success(request, _("Your appeal is made. Come back here for the answer."))
         return redirect(request.path)
     status = 422 if form.is_bound else 200
     context = {"action": action, "appeal": made, "form": form}
@@ -128,7 +130,7 @@ def _report(request: HttpRequest, profile: ProfileCard, post: PostCard | None) -
         reports.file(
             reporter_id=viewer_id, account_id=profile.id, post_id=post_id, **form.cleaned_data
         )
-        messages.success(request, "Thank you. The moderators look at it.")
+        messages.success(request, _("Thank you. The moderators look at it."))
         return redirect("moderation:person", profile.username)
     context = {
         "profile": profile,

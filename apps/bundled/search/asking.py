@@ -3,6 +3,8 @@
 import re
 from typing import NamedTuple
 
+from django.utils.translation import gettext as _
+
 from apps.bundled.search.errors import BadSearch
 
 MOST_CHARACTERS = 200
@@ -29,19 +31,19 @@ def parse(text: str) -> Asked:
     """Return what a text asks for; raises BadSearch, which says how to ask."""
     text = normal(text)
     if len(text) > MOST_CHARACTERS:
-        raise BadSearch(f"A search has at most {MOST_CHARACTERS} characters.")
+        raise BadSearch(_("A search has at most %(most)d characters.") % {"most": MOST_CHARACTERS})
     found: dict[str, dict[str, None]] = {kind: {} for kind in Asked._fields}
     for match in _TERM.finditer(text):
         kind, term = _kind(match)
         if _LETTER.search(term):
             found[kind][term] = None
     if sum(map(len, found.values())) > MOST_TERMS:
-        raise BadSearch(f"A search has at most {MOST_TERMS} words.")
+        raise BadSearch(_("A search has at most %(most)d words.") % {"most": MOST_TERMS})
     asked = Asked(*map(tuple, found.values()))
     if not (asked.words or asked.exact or asked.authors):
-        raise BadSearch("Write a word to look for: there is none, or only what is left out.")
+        raise BadSearch(_("Write a word to look for: there is none, or only what is left out."))
     if len(asked.authors) > 1:
-        raise BadSearch("A post has one author: write from:name once.")
+        raise BadSearch(_("A post has one author: write from:name once."))
     return asked
 
 

@@ -5,10 +5,14 @@ from collections.abc import Sequence
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import URLPattern, URLResolver, include, path, reverse
+from django.utils.translation import gettext as _
 
-from apps.bundled.search import services
+from apps.bundled.search import asking, selectors, services
+from apps.kernel.cursors import Page
 from apps.plugins.hooks import Entry
 from apps.plugins.markers import hookimpl
+from apps.posts.cards import Listed
+from apps.sharding import places
 
 
 @hookimpl
@@ -20,7 +24,7 @@ def urls() -> list[URLPattern | URLResolver]:
 @hookimpl(keepable=True)
 def navigation(request: HttpRequest) -> Sequence[Entry]:
     """Its page is for where the form at the side has no room."""
-    return [Entry("Search", reverse("search:search"), "search")]
+    return [Entry(_("Search"), reverse("search:search"), "search")]
 
 
 @hookimpl(order=-10, keepable=True)
@@ -34,3 +38,9 @@ def column(request: HttpRequest) -> str | None:
 def posts_loaded(post_ids: Sequence[int]) -> None:
     """Have posts be found that came without events."""
     services.index(post_ids=post_ids)
+
+
+@hookimpl
+def found_posts(text: str, before: int | None, viewer_id: int | None) -> Page[Listed]:
+    """What a search finds, for apps."""
+    return selectors.page(asking.parse(text), place=places.below(before), viewer_id=viewer_id)

@@ -31,7 +31,9 @@ WORDS = f"""((stems @@ ({languages.any_of("words")}) AND stems @@ ({languages.ow
         AND numnode({languages.own("words")}) = 0))"""
 FOUND = """
 SELECT post_id FROM search_document
-WHERE post_id < %(before)s AND {conditions} ORDER BY post_id DESC LIMIT %(limit)s
+WHERE post_id < %(before)s AND {conditions}
+    AND NOT ((post_id >> 12) & 1023) = ANY(%(strangers)s)
+ORDER BY post_id DESC LIMIT %(limit)s
 """
 
 
@@ -93,7 +95,7 @@ def _exact(name: str, term: str) -> tuple[str, str]:
 def _ask(shard: str, sql: str, values: dict[str, Any], until: float) -> list[int]:
     alias = router.db_for_read(Document, shard=shard)
     with _limited(alias, until - time.monotonic()), connections[alias].cursor() as cursor:
-        cursor.execute(sql, values)
+        cursor.execute(sql, {**values, "strangers": sorted(directory.strangers_on(shard))})
         return [pk for (pk,) in cursor.fetchall()]
 
 

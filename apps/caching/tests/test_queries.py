@@ -225,7 +225,7 @@ def test_two_commits_at_once_leave_the_higher_version(owner):
     tag = f"posts.tally:{owner}"
 
     def version():
-        return store.versions("shard0", [tag])[0]
+        return store.get_many([store.tag_key("shard0", tag)])[0].decode()
 
     store.mark("shard0", [tag], "one")
     store.mark("shard0", [tag], "two")

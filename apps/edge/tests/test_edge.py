@@ -10,10 +10,10 @@ from django.test import Client
 from apps.accounts.models import Account
 from apps.caching import memory
 from apps.cluster import processes
-from apps.edge import asks
+from apps.edge import asks, pages
 from apps.follows import services as follows
 from apps.kernel import dependencies
-from apps.plugins import calls, switches
+from apps.plugins import switches
 from apps.posts import services as posts
 from apps.posts.models import Post
 from apps.posts.templatetags.moments import ago
@@ -42,7 +42,7 @@ def test_a_page_is_made_once_and_the_next_visitor_gets_it_from_memory(ada, brows
 
     assert "the first post" in first.text
     assert second.text == first.text
-    assert (b"vary", b"Cookie, Accept-Encoding") in second.headers
+    assert (b"vary", b"Accept-Language, Cookie, Accept-Encoding") in second.headers
     assert int(dict(second.headers)[b"content-length"]) == len(second.body)
 
 
@@ -83,7 +83,7 @@ def test_what_a_reader_has_seen_is_never_taken_back(ada, browse, kept, edge, mon
 
     assert edge.outcomes["hit"]
     page = edge.pages.find(
-        asks.of(ahead.scope("/public", (), "GET")), memory.near(), {}, calls.generation()
+        asks.of(ahead.scope("/public", (), "GET")), memory.near(), {}, pages.generation()
     )
     assert page is None
 
@@ -205,7 +205,7 @@ def test_those_who_ask_while_it_is_made_get_it_from_the_one_who_makes_it(ada, br
         asks.of(browse().scope("/public", (), "GET")),
         memory.near(),
         memory.confirmed(),
-        calls.generation(),
+        pages.generation(),
     )
     edge.pages._drop(page)
     edge._alone.clear()

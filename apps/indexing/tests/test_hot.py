@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 from django.db import connections
 
 from apps.accounts.models import Account
+from apps.api.models import Application
 from apps.events import dispatch
 from apps.follows.models import Follow
 from apps.indexing import hot, reports
@@ -41,7 +42,52 @@ def by_hand(shard):
             "INSERT INTO notifications_notification"
             " (id, account_id, kind, actor_id, post_id)"
             " SELECT id, author_id, 'like', author_id + 1, id"
+            " FROM posts_post WHERE repost_of_id IS NULL ON CONFLICT DO NOTHING"
+        )
+        cursor.execute(
+            "INSERT INTO pictures_picture (id, author_id, post_id, place, name, held, state, alt,"
+            " focus_x, focus_y, width, height, bytes)"
+            " SELECT id, author_id, id, 0, id || '.webp', false, 2, '', 0, 0, 800, 600, 1"
             " FROM posts_post WHERE repost_of_id IS NULL"
+        )
+        cursor.execute(
+            "INSERT INTO posts_bookmark (id, account_id, post_id)"
+            " SELECT id, author_id, id FROM posts_post WHERE repost_of_id IS NULL"
+        )
+        cursor.execute(
+            "INSERT INTO posts_draft (id, author_id, key, change_id, text, warning, audience,"
+            " picture_ids, parts) SELECT id, author_id, id::text, id, 'begun', '', 0, '[]', '{}'"
+            " FROM posts_post WHERE repost_of_id IS NULL"
+        )
+        cursor.execute(
+            "INSERT INTO posts_version (post_id, number, text, warning, written_at)"
+            " SELECT id, 0, 'before', '', now() FROM posts_post WHERE repost_of_id IS NULL"
+        )
+        cursor.execute(
+            "INSERT INTO posts_pin (author_id, post_id)"
+            " SELECT author_id, max(id) FROM posts_post WHERE repost_of_id IS NULL GROUP BY 1"
+        )
+        cursor.execute(
+            "INSERT INTO posts_named (post_id, account_id)"
+            " SELECT id, author_id + 1 FROM posts_post WHERE repost_of_id IS NULL"
+        )
+        cursor.execute("UPDATE posts_post SET pictures = 1 WHERE repost_of_id IS NULL")
+        cursor.execute(
+            "INSERT INTO api_marker (account_id, timeline, last_read_id, version, updated_at)"
+            " SELECT id, unnest(ARRAY['home', 'notifications']), 1, 1, now() FROM accounts_profile"
+        )
+
+
+def tokens():
+    """Give every account a token."""
+    app = Application.objects.create(name="Nest")
+    with connections["default"].cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO oauth2_provider_accesstoken (user_id, application_id, token,"
+            " token_checksum, scope, expires, created, updated, resource)"
+            " SELECT id, %s, '', md5(id::text), 'read', now(), now(), now(), '[]'"
+            " FROM accounts_account",
+            [app.pk],
         )
 
 
@@ -50,6 +96,7 @@ def data():
     call_command(*SEED, stdout=StringIO())
     for shard in conf().shards:
         by_hand(shard)
+    tokens()
     analyze()
 
 

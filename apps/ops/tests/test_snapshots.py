@@ -4,6 +4,7 @@ import time
 
 import pytest
 import redis
+from django.db import connections
 
 from apps.events.models import DeadLetter
 from apps.grid import units
@@ -17,6 +18,7 @@ from apps.replication.tests.conftest import (  # noqa: F401  (fixtures)
     wait_for_replicas,
 )
 from apps.sharding import shards
+from project.tests.faults import hanging
 
 pytestmark = [pytest.mark.cluster, pytest.mark.django_db(databases="__all__", transaction=True)]
 
@@ -112,9 +114,38 @@ def test_a_server_that_goes_silent_in_an_answer_is_left_within_its_time():
     assert found["shard1"]["x"] == 2
 
 
+def test_a_connection_is_kept_and_one_that_broke_is_opened_anew():
+    def backend():
+        return probing.ask_all({"shard0": {"pid": "SELECT pg_backend_pid()"}})["shard0"]
+
+    first = backend()["pid"]
+    assert backend()["pid"] == first
+    with connections["shard0"].cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s)", [first])
+
+    again = backend()
+
+    assert "error" not in again
+    assert again["pid"] != first
+
+
+def test_a_kept_connection_to_a_server_that_hangs_is_left_in_time(cluster):
+    asked = {"shard0_replica0": {"one": "SELECT 1"}}
+    assert probing.ask_all(asked)["shard0_replica0"]["one"] == 1
+
+    with hanging(cluster, "shard0_replica0"):
+        begun = time.monotonic()
+        found = probing.ask_all(asked)["shard0_replica0"]
+        assert time.monotonic() - begun < probing.ROUND_SECONDS + 2
+
+    assert "no answer" in found["error"]
+    assert probing.ask_all(asked)["shard0_replica0"]["one"] == 1
+
+
 def test_one_unit_samples_while_its_lease_holds_and_another_takes_over(settings):
     settings.OPS_SAMPLES = True
     first, second = sampling.Sampler(), sampling.Sampler()
+    units.server().delete(sampling.LATEST)
     units.server().set(sampling.LEASE, "elsewhere:1", px=60_000)
     first.turn()
     assert sampling.latest() is None

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from django import template
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from apps.kernel import dependencies
 
@@ -22,11 +23,18 @@ def ago(moment: datetime, now: datetime | None = None) -> str:
     passed = (now - moment).total_seconds()
     if passed < JUST_NOW:
         dependencies.good_for(JUST_NOW - max(0, passed))
-        return "now"
+        return _("now")
     for limit, unit in STEPS:
         if passed < limit.total_seconds():
             dependencies.good_for(UNITS[unit] - passed % UNITS[unit])
             return f"{int(passed) // UNITS[unit]} {unit}"
     # Its year may be another one in an hour, somewhere.
     dependencies.good_for(3600)
-    return date_format(moment, "j M" if moment.year == now.year else "j M Y")
+    return date_format(moment, _("j M") if moment.year == now.year else _("j M Y"))
+
+
+@register.filter(name="moment")
+def spelled_out(moment: datetime) -> str:
+    """Return a day and a time of it in UTC; a script says both in the reader's own zone."""
+    form = _("j F Y, H:i")
+    return f"{date_format(moment, form)} UTC"

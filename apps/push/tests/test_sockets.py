@@ -68,6 +68,8 @@ def test_a_page_of_another_site_is_refused(play):
         ("secrets", "There is no topic “secrets”. The topics are listed at /topics."),
         ("home", "Sign in to subscribe to “home”."),
         ("public:7", "Ask for “public” alone."),
+        ("post:x", "“x” is not a number from 1 on."),
+        ("post:0", "“0” is not a number from 1 on."),
         (7, "There is no topic “7”. The topics are listed at /topics."),
     ],
 )

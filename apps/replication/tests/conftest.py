@@ -1,13 +1,11 @@
-import os
-import signal
 import time
 from contextlib import contextmanager
 
-import psutil
 import pytest
 from django.db import connections
 
 from apps.replication import positions, servers
+from project import testing
 
 REPLICAS = ("shard0_replica0", "shard0_replica1")
 
@@ -55,13 +53,7 @@ def stopped(cluster):
     def stop(alias):
         name = alias.replace("_", "-")
         process = next(s.process for s in cluster.servers() if s.node.name == name)
-        family = [process, *psutil.Process(process.pid).children(recursive=True)]
-        for member in family:
-            os.kill(member.pid, signal.SIGSTOP)
-        try:
+        with testing.stopped(process):
             yield
-        finally:
-            for member in family:
-                os.kill(member.pid, signal.SIGCONT)
 
     return stop

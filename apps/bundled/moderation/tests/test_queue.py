@@ -1,18 +1,27 @@
 """Reports, the review queue in admin, and the audit log."""
 
+import io
 import threading
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
+from PIL import Image
 
 from apps.bundled.moderation import actions, cases, reports, suspensions
 from apps.bundled.moderation.errors import AlreadyDecided, AlreadyReported
 from apps.bundled.moderation.kinds import CaseKind, Deed, Verdict
-from apps.bundled.moderation.models import Action, Case, Report
+from apps.bundled.moderation.models import Action, Case, Report, Rule
 from apps.events.models import Event
+from apps.pictures import selectors
+from apps.pictures import services as pictures
 from apps.posts import services as posts
+from apps.posts.errors import DraftTaken
 from apps.posts.hooks import Draft
+from apps.posts.kinds import Audience
 from apps.posts.models import Post
 from apps.sharding import directory
+from apps.sharding.conf import conf
 from apps.throttling.errors import TooMany
 from apps.throttling.pace import Pace
 
@@ -158,6 +167,49 @@ def test_a_held_draft_is_published_or_refused(client, ada, staff, deliver):
     assert (out.text, out.in_reply_to_id) == ("yes", parent.pk)
 
 
+def test_a_rule_reads_the_warning_and_a_held_draft_keeps_it_and_for_whom_it_is(client, ada, staff):
+    Rule.objects.create(kind="word", pattern="look", treatment="hold")
+    with pytest.raises(DraftTaken):
+        posts.publish(author_id=ada.pk, text="here", warning="look", audience=Audience.FOLLOWERS)
+    client.force_login(staff)
+
+    decide(client, Case.objects.get(account_id=ada.pk), "publish")
+
+    out = Post.objects.get(author_id=ada.pk)
+    assert (out.text, out.warning, out.audience) == ("here", "look", Audience.FOLLOWERS)
+
+
+def test_the_pictures_of_a_held_draft_wait_with_it(client, ada, staff, deliver, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    Rule.objects.create(kind="word", pattern="look", treatment="hold")
+    texts = ("look here", "look there")
+    kept, gone = (_with_picture(ada, text) for text in texts)
+    later = timezone.now() + timedelta(days=2)
+    assert [pictures.sweep(shard, now=later) for shard in conf().shards] == [0, 0]
+    held = {case.text: case for case in Case.objects.filter(account_id=ada.pk)}
+    client.force_login(staff)
+    assert kept.name in client.get(f"{QUEUE}{held[texts[0]].pk}/change/").text
+
+    decide(client, held[texts[0]], "publish")
+    decide(client, held[texts[1]], "refuse", reason="no")
+    deliver()
+
+    out = Post.objects.get(author_id=ada.pk)
+    assert [card.id for card in selectors.of_posts([out.pk])[out.pk]] == [kept.pk]
+    assert (tmp_path / kept.name).exists()
+    assert not (tmp_path / gone.name).exists()
+
+
+def _with_picture(account, text):
+    upload = io.BytesIO()
+    Image.new("RGB", (40, 30)).save(upload, "PNG")
+    upload.seek(0)
+    row = pictures.store(author_id=account.pk, upload=upload)
+    with pytest.raises(DraftTaken):
+        posts.publish(author_id=account.pk, text=text, picture_ids=[row.pk])
+    return row
+
+
 def test_a_warned_account_is_told_on_every_page_until_it_has_read(client, ada, wren, staff, post):
     report(wren, post)
     cases.decide(case_id=the_case(ada).pk, by_id=staff.pk, verdict=Verdict.WARN, reason="be nice")
@@ -261,3 +313,19 @@ def test_long_lists_cost_one_query_a_shard_for_their_names(
         with count_queries() as queries:
             assert client.get(path).status_code == 200
         assert len([sql for sql in queries if "accounts_profile" in sql]) <= 6
+
+
+def test_what_plugins_keep_with_a_held_draft_is_looked_at_and_waits_with_it(client, ada, staff):
+    Rule.objects.create(pattern="nasty", treatment="hold", reason="nasty")
+    poll = {"options": ["nasty", "nice"], "seconds": 3600, "multiple": False}
+    with pytest.raises(DraftTaken):
+        posts.publish(author_id=ada.pk, text="which?", extras={"polls": poll})
+    case = Case.objects.get(account_id=ada.pk)
+    client.force_login(staff)
+    assert '<li dir="auto">nice</li>' in client.get(f"{QUEUE}{case.pk}/change/").text
+
+    cases.decide(case_id=case.pk, by_id=staff.pk, verdict=Verdict.PUBLISH, reason="fine")
+
+    post = Post.objects.get(author_id=ada.pk)
+    assert (post.text, post.extras) == ("which?", True)
+    assert "nasty" in client.get(f"/@ada/{post.pk}").text

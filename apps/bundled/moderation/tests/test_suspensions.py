@@ -55,7 +55,7 @@ def test_suspended_staff_do_not_sign_in_to_admin_either(client, make_account, st
     ada = make_account("ada", is_staff=True)
     suspend(ada, staff)
 
-    answer = sign_in(client, "/admin/login/?next=/admin/")
+    answer = sign_in(client, "/accounts/sign-in?next=/admin/")
 
     assert "suspended: “enough”" in answer.text
     assert client.get("/admin/").status_code == 302

@@ -10,6 +10,7 @@ from apps.bundled.search.models import Document
 from apps.plugins import switches
 from apps.posts import services as posts
 from apps.posts.imports import Draft, import_posts
+from apps.posts.kinds import Audience
 from apps.sharding import ids
 
 pytestmark = pytest.mark.django_db(databases="__all__")
@@ -258,3 +259,12 @@ def test_a_heavy_search_is_ended_and_the_connection_is_as_before(client, written
     with connections["shard0"].cursor() as cursor:
         cursor.execute("SHOW statement_timeout")
         assert cursor.fetchone() == ("0",)
+
+
+def test_what_is_not_for_everybody_is_indexed_by_nothing(ada):
+    post = posts.publish(author_id=ada.pk, text="zugvogel", audience=Audience.FOLLOWERS)
+
+    services.index(post_ids=[post.pk])
+    call_command("search", "rebuild", stdout=io.StringIO())
+
+    assert not Document.objects.filter(post_id=post.pk).exists()

@@ -37,6 +37,8 @@ class Command(BaseCommand):
             "--ha", action="store_true", help="when first made: Patroni replaces lost primaries"
         )
         up.add_argument("--new-ports", action="store_true", help="give every server another port")
+        grow = verbs.add_parser("grow", help="add empty shards to a cluster that runs")
+        grow.add_argument("--shards", type=int, required=True, help="how many there are then")
         verbs.add_parser("down", help="stop all servers; the data stays")
         verbs.add_parser("status", help="what runs where, and how far replicas are behind")
         destroy = verbs.add_parser("destroy", help="stop all servers and remove all data")
@@ -78,10 +80,20 @@ class Command(BaseCommand):
                 raise CommandError("--ha needs a replica that can take over: --replicas 1 or more.")
         if given and self.cluster.plan() is not None:
             raise CommandError(
-                "The cluster is made already; its shape stays. See `cluster status`."
+                "The cluster is made already; its shape stays. See `cluster status`; "
+                "`cluster grow --shards N` adds shards."
             )
         self.cluster.up(Shape(**given), new_ports=options["new_ports"])
         self.console.print("The cluster is up.")
+
+    def _grow(self, options: dict[str, Any]) -> None:
+        if not 1 <= options["shards"] <= 16:
+            raise CommandError("--shards is a number from 1 to 16.")
+        self.cluster.grow(options["shards"])
+        self.console.print(
+            "The servers run. Next: `manage.py shards add`, restart the site's processes, "
+            "then `manage.py shards rebalance`."
+        )
 
     def _down(self, options: dict[str, Any]) -> None:
         self.cluster.down()
