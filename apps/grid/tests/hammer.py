@@ -3,7 +3,7 @@
     python -m apps.grid.tests.hammer SEED SECONDS
 
 Prints "done", waits for a line, then prints one line of JSON: how many entries it holds that
-differ from what the server says, of how many.
+differ from what the server says, of how many, and how many the server has.
 """
 
 import json
@@ -16,6 +16,8 @@ import time
 import django
 
 KEYS = [f"k{number}" for number in range(200)]
+# The last seconds, in which nobody empties the server: there shall be something to compare.
+CALM = 1.0
 
 
 def main(seed: int, seconds: float) -> None:
@@ -47,7 +49,7 @@ def hammer(cache, pick: random.Random, end: float, counts: list) -> None:
         key = pick.choice(KEYS)
         if pick.random() < 0.1:
             writes += 1
-            write(cache, key, pick)
+            write(cache, key, pick, may_empty=time.monotonic() < end - CALM)
         else:
             reads += 1
             cache.get(key) if pick.random() < 0.8 else cache.get_many(pick.sample(KEYS, 5))
@@ -61,7 +63,7 @@ def hammer(cache, pick: random.Random, end: float, counts: list) -> None:
     counts.append({"writes": writes, "reads": reads, "own_past": own_past})
 
 
-def write(cache, key: str, pick: random.Random) -> None:
+def write(cache, key: str, pick: random.Random, may_empty: bool) -> None:
     """Change a key in one of the ways there are."""
     value = pick.choice([pick.random(), [pick.random()]])
     way = pick.randrange(6)
@@ -71,7 +73,7 @@ def write(cache, key: str, pick: random.Random) -> None:
         cache.set_many({key: value, pick.choice(KEYS): value})
     elif way == 2:
         cache.set(key, value, pick.uniform(0.05, 1))
-    elif pick.random() < 0.005:
+    elif may_empty and pick.random() < 0.005:
         cache.clear()
     else:
         cache.set(key, value)
@@ -85,14 +87,16 @@ def verdict(cache) -> dict:
     for key in KEYS:
         cache.get(key)
     time.sleep(0.1)
-    near, stale, held = cache.near, 0, 0
+    near, stale, held, there = cache.near, 0, 0, 0
     for key in KEYS:
         made = cache.make_key(key)
-        entry = near.find(made)
+        entry, said = near.find(made), cache.client.get(key)
+        there += said is not None
         if entry is not None:
             held += 1
-            stale += cache._open(entry) != cache.client.get(key)
-    return {"stale": stale, "held": held, "hits": near.hits, "doubts": near.doubts}
+            stale += cache._open(entry) != said
+    counts = {"stale": stale, "held": held, "there": there}
+    return {**counts, "hits": near.hits, "doubts": near.doubts}
 
 
 def total(counts: list) -> dict:

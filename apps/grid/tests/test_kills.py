@@ -102,7 +102,8 @@ def test_after_kills_and_freezes_nothing_stale_is_left(cluster):
     stale, held = (sum(verdict[name] for verdict in verdicts) for name in ("stale", "held"))
     print(f"\n{stale} stale of {held} entries after {shots}: {verdicts}")
     assert stale == 0
-    assert held > 50
+    # How much there is at all depends on when somebody emptied the server: all of it is held.
+    assert all(verdict["held"] == verdict["there"] > 0 for verdict in verdicts)
     assert sum(verdict["own_past"] for verdict in verdicts) == 0
     assert all(verdict["hits"] > 100 and verdict["doubts"] > 0 for verdict in verdicts)
 

@@ -45,10 +45,15 @@ def mine():
 
 
 def has_told():
-    """Tell whether this process has announced both requests."""
+    """Tell whether this process has announced both requests, and the harvest that it counts now."""
     requests = [sample for unit in mine() for sample in unit.samples["rookery_request_seconds"]]
     views = {(labels["view"], labels["status"]) for labels, *_ in requests}
-    return {("timelines:public", "2xx"), ("", "4xx")} <= views
+    told = {
+        labels["servers"]: value
+        for unit in mine()
+        for labels, value, *_ in unit.samples["rookery_harvest"]
+    }
+    return {("timelines:public", "2xx"), ("", "4xx")} <= views and told == measuring._harvest
 
 
 def numbers(text):
