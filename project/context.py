@@ -1,21 +1,24 @@
 """What every page knows of the site and of who looks at it."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import cache, lru_cache
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from apps.accounts import sight
 from apps.accounts.requests import viewer_of
 from apps.notifications import badges
 from apps.plugins import calls, hooks
-from apps.plugins.hooks import Entry
 from apps.replication import scopes
 from apps.sharding import harvest, ids
+from project import frames
 
 # What a page shows may be older than its answer by what a replica is behind.
 OVERLAP = timedelta(minutes=1)
@@ -32,7 +35,12 @@ def site(request: HttpRequest) -> dict[str, str]:
 
 def reader(request: HttpRequest) -> dict[str, object]:
     """Return what scripts say, and whose page it is, looked at where a page is shown."""
-    return {"words": json.dumps(spoken()), "reader": lambda: request.user}
+    return {"words": lambda: _words(get_language()), "reader": lambda: request.user}
+
+
+@lru_cache
+def _words(language: str | None) -> str:
+    return json.dumps(spoken())
 
 
 def spoken() -> dict[str, str]:
@@ -72,18 +80,24 @@ def _as_of() -> datetime | None:
     return timezone.now() - timedelta(seconds=max(scope.aged.values()))
 
 
-def unread(request: HttpRequest) -> dict[str, Callable[[], badges.Badge]]:
-    """Return the badge of who is signed in; nothing is asked until a template shows it."""
-    return {"badge": lambda: badges.badge_of(viewer_of(request))}
+def frame(request: HttpRequest) -> dict[str, Callable[[], object]]:
+    """Return what is around every page; nothing is asked until a template shows it."""
 
+    @cache
+    def added() -> calls.Added:
+        return calls.gather_each(
+            (hooks.navigation, hooks.notices, hooks.head, hooks.column), request=request
+        )
 
-def plugins(request: HttpRequest) -> dict[str, Callable[[], Sequence[Entry | str]]]:
-    """Return what plugins add to every page; none is called until a template shows it."""
+    def nav() -> SafeString:
+        entries = [entry for found in added()[hooks.navigation] for entry in found]
+        viewer_id = viewer_of(request) if hasattr(request, "user") else None
+        return frames.navigation(request, badges.badge_of(viewer_id), entries)
+
     return {
-        "plugin_entries": lambda: [
-            entry for found in calls.gather(hooks.navigation, request=request) for entry in found
-        ],
-        "plugin_notices": lambda: [*calls.gather(hooks.notices, request=request)],
-        "plugin_head": lambda: [*calls.gather(hooks.head, request=request)],
-        "plugin_column": lambda: [*calls.gather(hooks.column, request=request)],
+        "nav": nav,
+        "keys_help": lambda: frames.shortcuts(request),
+        "plugin_notices": lambda: added()[hooks.notices],
+        "plugin_head": lambda: added()[hooks.head],
+        "plugin_column": lambda: added()[hooks.column],
     }

@@ -272,10 +272,9 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "project.context.site",
                 "project.context.reader",
-                "project.context.unread",
                 "project.context.seen",
                 "project.context.faults",
-                "project.context.plugins",
+                "project.context.frame",
             ],
         },
     }

@@ -1,6 +1,11 @@
-"""What a viewer has done with posts: liked, reposted, kept. A visitor has done nothing."""
+"""What a viewer has done with posts: liked, reposted, kept. A visitor has done nothing.
 
-from collections.abc import Iterable
+What he has done with the newest posts is kept as one answer, so a page on which others' posts are
+new asks nobody; only for older ones he is looked up by post.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
 
 from apps.caching.queries import cached
 from apps.indexing.hot import hot
@@ -9,15 +14,51 @@ from apps.posts.models import Bookmark, Like, Post
 from apps.posts.samples import given
 from apps.sharding import directory, harvest, querysets
 
+NEWEST = 200
+
+
+class Newest(NamedTuple):
+    """The newest posts of all with which an account has done something: whole from `since` on."""
+
+    post_ids: frozenset[int]
+    since: int
+
+
+def _newest(post_ids: Any) -> Newest:
+    """Return the beginning of a query of ids, the newest first."""
+    found = list(post_ids[:NEWEST])
+    return Newest(frozenset(found), found[-1] if len(found) == NEWEST else 0)
+
+
+def _among(
+    wanted: Iterable[int], newest: Newest, older: Callable[[tuple[int, ...]], list[int]]
+) -> set[int]:
+    asked = set(wanted)
+    rest = tuple(sorted(pk for pk in asked if pk < newest.since))
+    return (asked & newest.post_ids) | set(older(rest) if rest else ())
+
 
 def liked(post_ids: Iterable[int], viewer_id: int | None) -> set[int]:
     """Return those of some posts that a viewer likes."""
     if viewer_id is None:
         return set()
-    lists = querysets.from_each(
-        post_ids, lambda group: _liked_among(tuple(sorted(group)), viewer_id)
-    )
-    return {pk for found in lists for pk in found}
+
+    def ask(group: list[int]) -> set[int]:
+        newest = _newest_liked(directory.shard_of_id(group[0]), viewer_id)
+        return _among(group, newest, lambda older: _liked_among(older, viewer_id))
+
+    return set().union(*querysets.from_each(post_ids, ask))
+
+
+@cached(
+    "posts.newest_liked",
+    tags=lambda shard, viewer_id: [f"posts.liker:{viewer_id}"],
+    group=lambda shard, viewer_id: shard,
+)
+@hot("posts.newest_liked", lambda shard: given(shard, samples.liker(shard)))
+def _newest_liked(shard: str, viewer_id: int) -> Newest:
+    liked = Like.objects.on(shard).filter(account_id=viewer_id)
+    return _newest(liked.order_by("-post_id").values_list("post_id", flat=True))
 
 
 @cached(
@@ -34,11 +75,14 @@ def _liked_among(post_ids: tuple[int, ...], viewer_id: int) -> list[int]:
 
 def bookmarked(post_ids: Iterable[int], viewer_id: int | None) -> set[int]:
     """Return those of some posts that a viewer keeps."""
-    wanted = tuple(sorted(post_ids))
-    if viewer_id is None or not wanted:
-        return set()
-    home = directory.shard_of_id(viewer_id)
-    return set(harvest.part(home, lambda: _bookmarked_among(viewer_id, wanted), []))
+    return _on_home(post_ids, viewer_id, _newest_bookmarked, _bookmarked_among)
+
+
+@cached("posts.newest_bookmarked", tags=lambda viewer_id: [f"posts.bookmarks:{viewer_id}"])
+@hot("posts.newest_bookmarked", lambda shard: given(samples.keeper(shard)))
+def _newest_bookmarked(viewer_id: int) -> Newest:
+    kept = Bookmark.objects.filter(account_id=viewer_id)
+    return _newest(kept.order_by("-post_id").values_list("post_id", flat=True))
 
 
 @cached("posts.bookmarked", tags=lambda viewer_id, post_ids: [f"posts.bookmarks:{viewer_id}"])
@@ -56,11 +100,14 @@ def _bookmarked_among(viewer_id: int, post_ids: tuple[int, ...]) -> list[int]:
 
 def reposted(post_ids: Iterable[int], viewer_id: int | None) -> set[int]:
     """Return those of some posts that a viewer has reposted."""
-    wanted = tuple(sorted(post_ids))
-    if viewer_id is None or not wanted:
-        return set()
-    home = directory.shard_of_id(viewer_id)
-    return set(harvest.part(home, lambda: _reposted_among(viewer_id, wanted), []))
+    return _on_home(post_ids, viewer_id, _newest_reposted, _reposted_among)
+
+
+@cached("posts.newest_reposted", tags=lambda viewer_id: [f"posts.author:{viewer_id}"])
+@hot("posts.newest_reposted", lambda shard: given(samples.author(shard)))
+def _newest_reposted(viewer_id: int) -> Newest:
+    mine = Post.objects.filter(author_id=viewer_id, repost_of_id__isnull=False)
+    return _newest(mine.order_by("-repost_of_id").values_list("repost_of_id", flat=True))
 
 
 @cached("posts.reposted", tags=lambda viewer_id, post_ids: [f"posts.author:{viewer_id}"])
@@ -69,3 +116,20 @@ def _reposted_among(viewer_id: int, post_ids: tuple[int, ...]) -> list[int]:
     """Return those of some posts that an account has reposted."""
     mine = Post.objects.filter(author_id=viewer_id, repost_of_id__in=post_ids)
     return [pk for pk in mine.values_list("repost_of_id", flat=True) if pk is not None]
+
+
+def _on_home(
+    post_ids: Iterable[int],
+    viewer_id: int | None,
+    newest: Callable[[int], Newest],
+    among: Callable[[int, tuple[int, ...]], list[int]],
+) -> set[int]:
+    """Return those of some posts with which a viewer has done what is stored on his own shard."""
+    wanted = set(post_ids)
+    if viewer_id is None or not wanted:
+        return set()
+
+    def ask() -> set[int]:
+        return _among(wanted, newest(viewer_id), lambda older: among(viewer_id, older))
+
+    return harvest.part(directory.shard_of_id(viewer_id), ask, set())

@@ -143,7 +143,7 @@ class Like(ShardedModel):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta(ShardedModel.Meta):
-        pass
+        indexes = (models.Index(F("account_id"), F("post_id").desc(), name="posts_like_newest_of"),)
 
 
 class Pin(ShardedModel):
