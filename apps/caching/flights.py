@@ -136,14 +136,11 @@ def _store(
     packed = {
         key.name: pickle.dumps((token[key.group], values[number])) for number, key in mine.items()
     }
+    asked = {key.asked: key.name for key in mine.values()} if query.stale_seconds else {}
     try:
-        kept = store.put(packed, holder)
-        if query.stale_seconds:
-            asked = {key.asked: key.name for key in mine.values()}
-            store.remember(asked, query.stale_seconds)
+        return store.put(packed, holder, asked=asked, asked_seconds=query.stale_seconds)
     except store.Away:
         return [False] * len(mine)
-    return kept
 
 
 def _before(query: "Query", pending: dict[int, Key], found: dict[int, Any]) -> dict[int, Key]:

@@ -41,10 +41,13 @@ def keys_for(query: str, group: str, asks: Sequence[tuple[Sequence[str], Any]]) 
     ]
 
 
-def _key(query: str, group: str, ask: Any, found: list[str | None]) -> Key | None:
-    if any(version is None or version.startswith("!") for version in found):
+def _key(query: str, group: str, ask: Any, found: list[Any]) -> Key | None:
+    if None in found:
         return None
-    newest = max(store.reached(str(version)) for version in found)
+    # Versions are text of one length: the furthest is the last one, and a mark comes before all.
+    if min(found).startswith("!"):
+        return None
+    newest = store.reached(max(found))
     moves = directory.current().epochs.get(group, 0)
     asked = repr((code.fingerprint(), query, group, moves, ask))
     return Key(group, _digest(asked + repr(found)), newest, _digest(asked))

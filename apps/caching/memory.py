@@ -12,7 +12,7 @@ from typing import cast
 
 from django.core.cache import caches
 
-from apps.caching import store
+from apps.caching import recent, store
 from apps.grid import hot_keys, tracking
 from apps.grid.backend import NearCache
 from apps.grid.near_cache import LONGEST, Entry, Near, clock
@@ -37,7 +37,7 @@ def versions(group: str, tags: list[str]) -> list[str | None]:
         memory = near()
         entries = {name: memory.find(name) for name in names}
     lacking = [name for name in names if entries.get(name) is None]
-    fetched = dict(zip(lacking, _fetch(lacking), strict=True))
+    fetched = recent.fetch(group, lacking, _fetch)
     return [_version(entries.get(name), fetched.get(name)) for name in names]
 
 

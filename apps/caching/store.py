@@ -150,12 +150,24 @@ def get_or_lock(keys: Sequence[str], holder: str, milliseconds: int) -> list[byt
 
 
 @_guarded
-def put(values: Mapping[str, bytes], holder: str, *, seconds: int = KEEP_SECONDS) -> list[bool]:
-    """Store values and let their locks go; refused where a lock is not the holder's any more."""
+def put(
+    values: Mapping[str, bytes],
+    holder: str,
+    *,
+    seconds: int = KEEP_SECONDS,
+    asked: Mapping[str, str] | None = None,
+    asked_seconds: int = 0,
+) -> list[bool]:
+    """Store values and let their locks go; refused where a lock is not the holder's any more.
+
+    For `asked_seconds` it is remembered which value was stored last for what was asked.
+    """
     pipe = _redis().pipeline(transaction=False)
     for key, value in values.items():
         pipe.eval(STORE, 2, value_key(key), _lock_key(key), holder, value, seconds)
-    return [bool(stored) for stored in pipe.execute()]
+    for ask, key in (asked or {}).items():
+        pipe.set(f"{PREFIX}:last:{ask}", key, ex=asked_seconds)
+    return [bool(stored) for stored in pipe.execute()[: len(values)]]
 
 
 @_guarded
@@ -164,15 +176,6 @@ def release(keys: Sequence[str], holder: str) -> None:
     pipe = _redis().pipeline(transaction=False)
     for key in keys:
         pipe.eval(RELEASE, 1, _lock_key(key), holder)
-    pipe.execute()
-
-
-@_guarded
-def remember(names: Mapping[str, str], seconds: int) -> None:
-    """Remember for so long which value was stored last for what was asked."""
-    pipe = _redis().pipeline(transaction=False)
-    for asked, key in names.items():
-        pipe.set(f"{PREFIX}:last:{asked}", key, ex=seconds)
     pipe.execute()
 
 

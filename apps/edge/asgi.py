@@ -6,7 +6,7 @@ application = Edge(WSGIMiddleware(django, workers=8), most_bytes=64 * 2**20)
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -89,7 +89,8 @@ class Edge:
         if not self._is_alone(ask):
             self._flights.setdefault(ask.key, flight)
         try:
-            flight.turn = await self._turn(ask)
+            flight.names = self.pages.named_before(ask.key)
+            flight.turn = await self._turn(ask, flight.names)
             if flight.turn.page:
                 flight.settle(flight.turn.page)
                 await self._answer(ask, flight.turn.page, send)
@@ -98,9 +99,8 @@ class Edge:
         finally:
             flight.land(None)
 
-    async def _turn(self, ask: Ask) -> Turn:
+    async def _turn(self, ask: Ask, names: Sequence[str]) -> Turn:
         """Ask whether another process makes a visitor's page just now."""
-        names = self.pages.named_before(ask.key)
         if ask.key.session or not names:
             return sharing.ALONE
         loop = asyncio.get_running_loop()

@@ -1,7 +1,7 @@
 """One request makes a page; those that ask for the same meanwhile get it from its hand."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from apps.edge import sharing
 from apps.edge.asks import Ask
@@ -15,10 +15,11 @@ class Flight:
     """A page that is being made. Begun on the event loop, landed from any thread.
 
     `landed` is called on the event loop, once, before those who wait go on. `turn` says for whom
-    beyond this process it is made.
+    beyond this process it is made, `names` are those of the versions of the page before.
     """
 
     turn = sharing.ALONE
+    names: Sequence[str] = ()
 
     def __init__(self, ask: Ask, landed: "Callable[[Flight, Page | None], None]") -> None:
         self.ask = ask

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from apps.caching import memory
+from apps.caching import memory, recent
 from apps.edge import making, sharing
 from apps.edge.flights import SCOPE, Flight
 from apps.kernel import dependencies
@@ -30,7 +30,7 @@ class KeptPages:
         basis = dict(memory.confirmed())
         tokens.merge(basis, directory.current().floor)
         tokens.merge(basis, flight.ask.token)
-        with dependencies.collecting() as found:
+        with dependencies.collecting() as found, recent.remembering(flight.names):
             dependencies.depends(making.session_version(flight.ask))
             response = self.get_response(request)
             why = _land(flight, basis, request, response, found)

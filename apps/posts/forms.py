@@ -2,12 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
-from django.forms.boundfield import BoundField
-from django.utils.safestring import SafeString
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from apps.pictures.selectors import PictureCard
@@ -15,27 +12,6 @@ from apps.pictures.services import MOST_OF_A_POST
 from apps.posts import sendings, texts
 from apps.posts.errors import TextRefused
 from apps.posts.kinds import Audience
-
-
-class BlankOnce(BoundField):
-    """A field whose HTML is made once for each language, for as long as nothing is in it."""
-
-    _kept: ClassVar[dict[tuple[object, ...], SafeString]] = {}
-
-    def as_widget(
-        self,
-        widget: forms.Widget | None = None,
-        attrs: Any = None,
-        only_initial: bool = False,
-    ) -> SafeString:
-        """Return the HTML; that of an empty field from memory."""
-        changed = self.form.is_bound or self.name in self.form.initial
-        if changed or callable(self.field.initial) or widget or attrs or only_initial:
-            return super().as_widget(widget, attrs, only_initial)
-        which = (type(self.form), self.html_name, self.auto_id, get_language())
-        if which not in self._kept:
-            self._kept[which] = super().as_widget()
-        return self._kept[which]
 
 
 class EditForm(forms.Form):
@@ -62,7 +38,6 @@ class EditForm(forms.Form):
 class ComposeForm(forms.Form):
     """A text, pictures, the post that it answers, and the key under which it is posted once."""
 
-    bound_field_class = BlankOnce
     limit = texts.MOST_CHARACTERS
 
     text = forms.CharField(
@@ -124,6 +99,12 @@ class ComposeForm(forms.Form):
     attached: Sequence[PictureCard] = ()
     # What plugins' fields hold where a kept draft is opened.
     parts: Mapping[str, str] = MappingProxyType({})
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing is written in it: all that it says is what it answers, and for whom."""
+        said = self.initial.keys() - {"in_reply_to", "audience"}
+        return not (self.is_bound or self.attached or self.parts or said)
 
     @property
     def free(self) -> range:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from django.template.loader import render_to_string
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from apps.accounts import selectors as accounts
@@ -19,10 +19,9 @@ from apps.caching.queries import cached_many
 from apps.plugins import calls
 from apps.posts import cards, hooks, rendering
 from apps.posts.cards import Listed, PostCard
+from apps.posts.moulds import Mould, hole
 from apps.posts.templatetags.moments import ago
 
-# Where a page lays something in. PostgreSQL stores no such character, so no text contains it.
-HOLE = "\x00"
 # Who looks at a fragment that all members share.
 ANYBODY = 0
 
@@ -50,18 +49,17 @@ class Line(NamedTuple):
     language: str
 
 
-class Fragment(NamedTuple):
-    """HTML around holes: the place in the list, who reposted it, how old it is, the footer."""
-
-    before_item: str
-    before_repost: str
-    before_age: str
-    before_footer: str
-    rest: str
-
-
 def html_of(found: Sequence[Listed], *, in_thread: bool = False) -> list[SafeString]:
     """Return the HTML of listed posts in their order; left out where the author is gone."""
+    return [html for _, html in _each(found, in_thread)]
+
+
+def by_id(found: Sequence[Listed], *, in_thread: bool = False) -> dict[int, SafeString]:
+    """Return the HTML of listed posts by id; left out where the author is gone."""
+    return {one.id: html for one, html in _each(found, in_thread)}
+
+
+def _each(found: Sequence[Listed], in_thread: bool) -> list[tuple[Listed, SafeString]]:
     marked_by = rendering.marked_by()
     variants = [_variant(one, in_thread, marked_by) for one in found]
     rendered = _rendered(variants)
@@ -70,12 +68,7 @@ def html_of(found: Sequence[Listed], *, in_thread: bool = False) -> list[SafeStr
     reposts = _repost_lines([line for line in lines if line.account_id])
     footers = _footers(found)
     return [
-        _filled(
-            rendered[variant],
-            one,
-            reposts.get(line, ""),
-            footers.get(one.id, ""),
-        )
+        (one, _filled(rendered[variant], one, reposts.get(line, ""), footers.get(one.id, "")))
         for variant, line, one in zip(variants, lines, found, strict=True)
         if variant in rendered
     ]
@@ -100,19 +93,10 @@ def _variant(one: Listed, in_thread: bool, marked_by: tuple[str, ...]) -> Varian
     return Variant(post.id, post.author_id, *viewers, post.pictures, *said)
 
 
-def _filled(fragment: Fragment, one: Listed, repost: str, footer: str) -> SafeString:
-    parts = (
-        fragment.before_item,
-        str(one.item_id),
-        fragment.before_repost,
-        repost,
-        fragment.before_age,
-        ago(one.created_at),
-        fragment.before_footer,
-        footer,
-        fragment.rest,
+def _filled(mould: Mould, one: Listed, repost: str, footer: str) -> SafeString:
+    return mould.filled(
+        item=str(one.item_id), repost=repost, age=ago(one.created_at), footer=footer
     )
-    return mark_safe("".join(parts))  # noqa: S308  (of our own templates)
 
 
 def _tags(variant: Variant) -> list[str]:
@@ -122,7 +106,7 @@ def _tags(variant: Variant) -> list[str]:
 
 
 @cached_many("posts.html", tags=_tags)
-def _rendered(variants: Sequence[Variant]) -> dict[Variant, Fragment | Unkept[Fragment]]:
+def _rendered(variants: Sequence[Variant]) -> dict[Variant, Mould | Unkept[Mould]]:
     rows = cards.stored(variant.post_id for variant in variants)
     listed = {
         variant: Listed(
@@ -142,11 +126,12 @@ def _rendered(variants: Sequence[Variant]) -> dict[Variant, Fragment | Unkept[Fr
     }
 
 
-def _render(post: PostCard, variant: Variant) -> Fragment | Unkept[Fragment]:
+def _render(post: PostCard, variant: Variant) -> Mould | Unkept[Mould]:
     text = rendering.to_html(post.text)
-    context = {"post": post, "text": text.html, "in_thread": variant.in_thread, "hole": HOLE}
-    fragment = Fragment(*render_to_string("posts/_post.html", context).split(HOLE))
-    return fragment if text.is_whole else Unkept(fragment)
+    holes = {name: hole(name) for name in ("item", "repost", "age", "footer")}
+    context = {"post": post, "text": text.html, "in_thread": variant.in_thread, "hole": holes}
+    mould = Mould(render_to_string("posts/_post.html", context))
+    return mould if text.is_whole else Unkept(mould)
 
 
 @cached_many("posts.repost_line", tags=lambda line: [f"accounts.profile:{line.account_id}"])

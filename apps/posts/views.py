@@ -51,7 +51,7 @@ def thread(request: HttpRequest, username: str, post_id: int) -> HttpResponse:
     context = {
         "post": found.post,
         "pinned": is_mine and pins.is_pinned(post_id, found.post.stored.author_id),
-        "ancestors": found.ancestors,
+        "chain": [*found.ancestors, found.post],
         "replies": found.replies,
         "compose_form": ComposeForm(
             initial={"in_reply_to": post_id, "audience": found.post.audience}

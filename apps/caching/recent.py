@@ -1,0 +1,85 @@
+"""Versions that one request has fetched, so that it asks for none of them twice.
+
+A version is as new as anybody may want who has seen no more than was known when the server was
+asked for it. So it serves this request until a read of its own shows it something later.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from apps.caching import store
+from apps.replication import scopes
+from apps.replication.tokens import START, Position
+
+Fetch = Callable[[list[str]], list[bytes | None]]
+
+
+class Fetched(NamedTuple):
+    """A version as the server has it, for readers who have seen no more than `covers`."""
+
+    raw: bytes
+    covers: Position
+
+
+@dataclass
+class Recent:
+    """What a request has fetched, and the names of what it will want: those of its last answer."""
+
+    foreseen: Sequence[str] = ()
+    fetched: dict[str, Fetched] = field(default_factory=dict)
+
+
+_recent: ContextVar[Recent | None] = ContextVar("recent_versions", default=None)
+
+
+@contextmanager
+def remembering(foreseen: Sequence[str] = ()) -> Iterator[None]:
+    """Remember what is fetched; with the first of it comes all that is foreseen, in one go."""
+    names = [name for name in foreseen if name.startswith(store.TAGS)]
+    before = _recent.set(Recent(names))
+    try:
+        yield
+    finally:
+        _recent.reset(before)
+
+
+def fetch(group: str, names: list[str], ask: Fetch) -> dict[str, bytes | None]:
+    """Return the versions of a group by the server's own keys; `ask` asks for what lacks."""
+    if not names:
+        return {}
+    recent, scope = _recent.get(), scopes.current()
+    if recent is None or scope is None or group in scope.written:
+        return dict(zip(names, ask(names), strict=True))
+    seen = dict(scope.token)
+    least = seen.get(group, START)
+    known: dict[str, bytes | None] = {
+        name: held.raw
+        for name in names
+        if (held := recent.fetched.get(name)) is not None and held.covers.covers(least)
+    }
+    lacking = [name for name in names if name not in known]
+    if not lacking:
+        return known
+    wanted = list(dict.fromkeys([*lacking, *recent.foreseen]))
+    recent.foreseen = ()
+    found = dict(zip(wanted, ask(wanted), strict=True))
+    _remember(recent, found, seen)
+    return known | {name: found[name] for name in lacking}
+
+
+def _remember(recent: Recent, found: dict[str, bytes | None], seen: dict[str, Position]) -> None:
+    """Keep versions, each as far as all that was known by the moment that they were fetched."""
+    there = {name: raw for name, raw in found.items() if raw and not raw.startswith(b"!")}
+    known = dict(seen)
+    for name, raw in there.items():
+        group = _group(name)
+        # On a later timeline, what only the earlier one had is not known of this one.
+        known[group] = max(known.get(group, START), store.reached(raw.decode()))
+    recent.fetched |= {name: Fetched(raw, known[_group(name)]) for name, raw in there.items()}
+
+
+def _group(name: str) -> str:
+    return name[len(store.TAGS) :].partition(":")[0]
