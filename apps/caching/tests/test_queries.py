@@ -171,10 +171,10 @@ def test_a_reader_who_stalls_with_the_old_row_leaves_nothing_behind(owner):
     stalled, go_on, stored = threading.Event(), threading.Event(), threading.Event()
     real = store.put
 
-    def slow(*args):
+    def slow(*args, **options):
         stalled.set()
         assert go_on.wait(10)
-        done = real(*args)
+        done = real(*args, **options)
         stored.set()
         return done
 
