@@ -95,6 +95,7 @@ def frame(request: HttpRequest) -> dict[str, Callable[[], object]]:
         return frames.navigation(request, badges.badge_of(viewer_id), entries)
 
     return {
+        "assets": frames.assets,
         "nav": nav,
         "keys_help": lambda: frames.shortcuts(request),
         "plugin_notices": lambda: added()[hooks.notices],

@@ -40,6 +40,12 @@ def navigation(request: HttpRequest, badge: Badge, entries: Sequence[Entry]) -> 
     return _navigation(get_language() or "", username, is_staff, badge, lines, here)
 
 
+@lru_cache
+def assets() -> SafeString:
+    """Return the links to styles and scripts."""
+    return render_to_string("includes/assets.html")
+
+
 def shortcuts(request: HttpRequest) -> SafeString:
     """Return the help about the keys."""
     user = getattr(request, "user", None)

@@ -7,6 +7,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -16,11 +17,12 @@ from apps.caching import memory
 from apps.edge import asks, sharing
 from apps.edge.asks import Ask
 from apps.edge.flights import SCOPE, Flight
-from apps.edge.pages import Header, Page, Pages, cookie_header, generation, is_current
+from apps.edge.pages import Header, Page, Pages, generation, is_current
 from apps.edge.sharing import Turn
 from apps.grid import metrics
 from apps.grid.metrics import Sample
 from apps.replication import middleware, tokens
+from apps.replication.conf import conf
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -167,6 +169,13 @@ def _cookie(ask: Ask, page: Page) -> Header | None:
 
 
 def _set_cookie(token: tokens.Token) -> Header:
+    said = f"{conf().cookie}={tokens.encode(token)};{_attributes(int(time.time()) // 60)}"
+    return b"set-cookie", said.encode()
+
+
+@lru_cache(1)
+def _attributes(minute: int) -> str:
+    """Return what the header says beside the token: the same for a minute, by what it ends at."""
     response = HttpResponse()
-    middleware.keep(response, token)
-    return cookie_header(response.cookies)
+    middleware.keep(response, {})
+    return response.cookies[conf().cookie].OutputString().partition(";")[2]

@@ -9,7 +9,6 @@ import gzip
 from collections import OrderedDict
 from dataclasses import dataclass
 from functools import cached_property
-from http.cookies import SimpleCookie
 from threading import Lock
 
 from apps.edge.asks import Ask, Key
@@ -148,11 +147,6 @@ def is_current(page: Page, near: Near, generation: Generation) -> bool:
             return False
         page.checked = changes
     return True
-
-
-def cookie_header(cookie: SimpleCookie) -> Header:
-    """Return the header that sets one cookie."""
-    return b"set-cookie", next(iter(cookie.values())).OutputString().encode("latin-1")
 
 
 def _length(body: bytes) -> Header:

@@ -17,9 +17,9 @@ from apps.accounts import selectors as accounts
 from apps.caching.flights import Unkept
 from apps.caching.queries import cached_many
 from apps.plugins import calls
-from apps.posts import cards, hooks, rendering
+from apps.posts import cards, hooks, rendering, shapes
 from apps.posts.cards import Listed, PostCard
-from apps.posts.moulds import Mould, hole
+from apps.posts.moulds import Mould
 from apps.posts.templatetags.moments import ago
 
 # Who looks at a fragment that all members share.
@@ -128,9 +128,7 @@ def _rendered(variants: Sequence[Variant]) -> dict[Variant, Mould | Unkept[Mould
 
 def _render(post: PostCard, variant: Variant) -> Mould | Unkept[Mould]:
     text = rendering.to_html(post.text)
-    holes = {name: hole(name) for name in ("item", "repost", "age", "footer")}
-    context = {"post": post, "text": text.html, "in_thread": variant.in_thread, "hole": holes}
-    mould = Mould(render_to_string("posts/_post.html", context))
+    mould = shapes.html_of(post, text.html, language=variant.language, in_thread=variant.in_thread)
     return mould if text.is_whole else Unkept(mould)
 
 
