@@ -70,6 +70,6 @@ def test_what_is_marked_as_safe_html_is_known():
 
     assert found == {
         "apps/posts/texts.py",  # links found in a text, all of it escaped by format_html
-        "apps/posts/fragments.py",  # joins what its own templates made
+        "apps/posts/moulds.py",  # joins what its own templates made
         "project/templates/includes/field.html",  # help texts of forms, which are ours
     }
