@@ -3,19 +3,19 @@
 import os
 from typing import Any, cast
 
-from a2wsgi import WSGIMiddleware
-
 from apps.kernel import env
 from project.wsgi import application as django
 
 # The apps are there only now.
 from django.conf import settings  # isort: skip
 from apps.edge.asgi import Edge  # isort: skip
+from apps.edge.threads import Threads  # isort: skip
 
 # A thread waits for databases most of the time, so several share a core; each keeps a connection
 # to each server it asked, so PostgreSQL's max_connections is the limit: processes x workers x
 # threads stays well under 200.
 THREADS = env.integer(os.environ, "ROOKERY_WEB_THREADS", 8, 1, 64)
 
-_threads: Any = WSGIMiddleware(cast(Any, django), workers=THREADS)
-application = Edge(_threads, most_bytes=settings.EDGE_BYTES)
+application = Edge(
+    cast(Any, Threads(cast(Any, django), workers=THREADS)), most_bytes=settings.EDGE_BYTES
+)

@@ -3,11 +3,10 @@
 import pickle
 import time
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
-from uuid import uuid4
 
 from apps.caching import memory, stats, store
 from apps.caching.keys import Key
-from apps.kernel import dependencies
+from apps.kernel import dependencies, words
 from apps.replication import scopes, tokens
 from apps.replication.tokens import START, Position
 from apps.sharding import harvest
@@ -36,7 +35,9 @@ def look_up(query: "Query", asks: list[Any], wanted: dict[int, Key], found: dict
     What others take too long to fill is left out. Raises store.Away.
     """
     pending = _from_memory(query, wanted, found)
-    holder, until = uuid4().hex, time.monotonic() + FILL_MS / 1000
+    if not pending:
+        return
+    holder, until = words.unique(), time.monotonic() + FILL_MS / 1000
     while pending:
         mine = _from_grid(query, pending, holder, found)
         if mine:

@@ -59,8 +59,10 @@ def _digest(text: str) -> str:
 
 def _new_versions(group: str, unknown: list[str]) -> dict[str, str | None]:
     """Give tags that have none the primary's position; others may be at some of them."""
+    if not unknown:
+        return {}
     writer = uuid4().hex[:12]
-    mine = store.claim(group, unknown, writer) if unknown else []
+    mine = store.claim(group, unknown, writer)
     if not mine:
         return {}
     given = store.bump(group, mine, writer, positions.ask(group))

@@ -1,6 +1,6 @@
 """The edge: answers from memory what is there, and hands the rest to Django on threads.
 
-application = Edge(WSGIMiddleware(django, workers=8), most_bytes=64 * 2**20)
+application = Edge(Threads(django, workers=8), most_bytes=64 * 2**20)
 """
 
 import asyncio

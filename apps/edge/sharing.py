@@ -12,12 +12,12 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
-from uuid import uuid4
 
 from apps.caching import code, memory, store
 from apps.edge.asks import Ask
 from apps.edge.pages import Page, generation, is_current
 from apps.grid.near_cache import clock
+from apps.kernel import words
 from apps.plugins import manager
 
 # Others ask within a moment, or not at all.
@@ -63,7 +63,7 @@ def give(mine: Turn, page: Page | None) -> None:
 
 
 def _taken(ask: Ask, key: str) -> Turn:
-    holder, until = uuid4().hex, time.monotonic() + MAKE_MS / 1000
+    holder, until = words.unique(), time.monotonic() + MAKE_MS / 1000
     while time.monotonic() < until:
         (found,) = store.get_or_lock([key], holder, MAKE_MS)
         if isinstance(found, bytes):

@@ -8,13 +8,13 @@ from http.cookies import SimpleCookie
 from typing import NamedTuple
 
 import pytest
-from a2wsgi import WSGIMiddleware
 from django.core.handlers.wsgi import WSGIHandler
 from django.db import connections
 
 from apps.caching import memory
 from apps.cluster import processes
 from apps.edge.asgi import Edge
+from apps.edge.threads import Threads
 
 
 class Answer(NamedTuple):
@@ -89,9 +89,9 @@ class Browser:
 
 @pytest.fixture
 def edge():
-    threads = WSGIMiddleware(WSGIHandler(), workers=4)
+    threads = Threads(WSGIHandler(), workers=4)
     yield Edge(threads, most_bytes=2**22)
-    begun = threading.Barrier(len(threads.executor._threads) or 1)
+    begun = threading.Barrier(threads.executor._max_workers)
     for _ in range(begun.parties):
         threads.executor.submit(close_connections, begun)
     threads.executor.shutdown()
