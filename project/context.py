@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import cache, lru_cache
+from functools import lru_cache
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -83,14 +83,9 @@ def _as_of() -> datetime | None:
 def frame(request: HttpRequest) -> dict[str, Callable[[], object]]:
     """Return what is around every page; nothing is asked until a template shows it."""
 
-    @cache
-    def added() -> calls.Added:
-        return calls.gather_each(
-            (hooks.navigation, hooks.notices, hooks.head, hooks.column), request=request
-        )
-
     def nav() -> SafeString:
-        entries = [entry for found in added()[hooks.navigation] for entry in found]
+        lines = calls.gather(hooks.navigation, request=request)
+        entries = [entry for found in lines for entry in found]
         viewer_id = viewer_of(request) if hasattr(request, "user") else None
         return frames.navigation(request, badges.badge_of(viewer_id), entries)
 
@@ -98,7 +93,7 @@ def frame(request: HttpRequest) -> dict[str, Callable[[], object]]:
         "assets": frames.assets,
         "nav": nav,
         "keys_help": lambda: frames.shortcuts(request),
-        "plugin_notices": lambda: added()[hooks.notices],
-        "plugin_head": lambda: added()[hooks.head],
-        "plugin_column": lambda: added()[hooks.column],
+        "plugin_notices": lambda: calls.gather(hooks.notices, request=request),
+        "plugin_head": lambda: calls.gather(hooks.head, request=request),
+        "plugin_column": lambda: calls.gather(hooks.column, request=request),
     }

@@ -11,8 +11,11 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from apps.caching import store
-from apps.replication import scopes
+from apps.replication import scopes, tokens
 from apps.replication.tokens import START, Position
+
+# The timeline of a server that has never taken another's place.
+FIRST = 1
 
 Fetch = Callable[[list[str]], list[bytes | None]]
 
@@ -73,7 +76,9 @@ def fetch(group: str, names: list[str], ask: Fetch) -> dict[str, bytes | None]:
 def _remember(recent: Recent, found: dict[str, bytes | None], seen: dict[str, Position]) -> None:
     """Keep versions, each as far as all that was known by the moment that they were fetched."""
     there = {name: raw for name, raw in found.items() if raw and not raw.startswith(b"!")}
-    known = dict(seen)
+    # Where a primary was lost, a token may stand for a position that no server ever had: joined
+    # of what was lost and of what came after. Then only versions say what was known.
+    known = {group: at for group, at in tokens.sure(seen).items() if at.timeline <= FIRST}
     for name, raw in there.items():
         group = _group(name)
         # On a later timeline, what only the earlier one had is not known of this one.

@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from django.conf import settings
 from django.core.cache import caches
@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from apps.edge.asks import Ask
-from apps.edge.pages import Header, Page, generation
+from apps.edge.pages import Generation, Header, Page
 from apps.grid.backend import NearCache
 from apps.grid.near_cache import LONGEST, clock
 from apps.kernel.dependencies import Dependencies
@@ -40,8 +40,15 @@ def why_not(request: HttpRequest, response: HttpResponseBase, found: Dependencie
     return f"it sets the cookie {changed[0]}" if changed else found.spoiled
 
 
-def page_of(ask: Ask, basis: Token, response: HttpResponse, found: Dependencies) -> Page:
-    """Return the page that an answer is; `basis` is what was known when it was begun.
+class Begun(NamedTuple):
+    """What was known when an answer was begun: how far each group was, and what pages depend on."""
+
+    basis: Token
+    generation: Generation
+
+
+def page_of(ask: Ask, begun: Begun, response: HttpResponse, found: Dependencies) -> Page:
+    """Return the page that an answer is.
 
     One that is right only now was made from what its own reader had seen, and is past at once.
     """
@@ -54,11 +61,11 @@ def page_of(ask: Ask, basis: Token, response: HttpResponse, found: Dependencies)
         status=response.status_code,
         headers=_headers(response),
         body=response.content,
-        basis=dict(ask.token) if found.passing else basis,
+        basis=tokens.sure(ask.token) if found.passing else begun.basis,
         token=token,
         versions=dict(found.versions),
         until=0.0 if found.passing else until,
-        generation=generation(),
+        generation=begun.generation,
     )
 
 

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from apps.caching import memory, recent
 from apps.edge import making, sharing
 from apps.edge.flights import SCOPE, Flight
+from apps.edge.pages import generation
 from apps.kernel import dependencies
 from apps.kernel.dependencies import Dependencies
 from apps.replication import tokens
@@ -29,11 +30,12 @@ class KeptPages:
             return self.get_response(request)
         basis = dict(memory.confirmed())
         tokens.merge(basis, directory.current().floor)
-        tokens.merge(basis, flight.ask.token)
+        tokens.merge(basis, tokens.sure(flight.ask.token))
+        made_under = generation()
         with dependencies.collecting() as found, recent.remembering(flight.names):
             dependencies.depends(making.session_version(flight.ask))
             response = self.get_response(request)
-            why = _land(flight, basis, request, response, found)
+            why = _land(flight, making.Begun(basis, made_under), request, response, found)
         if settings.DEBUG:
             response[HEADER] = f"no: {why}" if why else "yes"
         return response
@@ -41,13 +43,13 @@ class KeptPages:
 
 def _land(
     flight: Flight,
-    basis: tokens.Token,
+    begun: making.Begun,
     request: HttpRequest,
     response: HttpResponse,
     found: Dependencies,
 ) -> str:
     why = making.why_not(request, response, found)
-    page = None if why else making.page_of(flight.ask, basis, response, found)
+    page = None if why else making.page_of(flight.ask, begun, response, found)
     flight.land(page)
     sharing.give(flight.turn, None if found.passing else page)
     return why or found.passing

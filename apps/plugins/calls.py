@@ -29,17 +29,12 @@ class Answers(list[T]):
 
 def gather(spec: Callable[P, T | None], *args: P.args, **kwargs: P.kwargs) -> Answers[T]:
     """Return the answers of all plugins that are on; None and what is faulty is left out."""
-    return _answers(_attempt(implementations(spec), kwargs))
-
-
-Added = dict[Callable[..., Any], Answers[Any]]
-
-
-def gather_each(specs: Sequence[Callable[..., Any]], **kwargs: Any) -> Added:
-    """Return what `gather` does for each of several hooks of the same arguments, in one go."""
-    each = {spec: implementations(spec) for spec in specs}
-    outcomes = iter(_attempt([impl for impls in each.values() for impl in impls], kwargs))
-    return {spec: _answers([next(outcomes) for _ in impls]) for spec, impls in each.items()}
+    outcomes = _attempt(implementations(spec), kwargs)
+    found: Answers[T] = Answers(
+        one.answer for one in outcomes if one.error is None and one.answer is not None
+    )
+    found.whole = all(one.error is None for one in outcomes)
+    return found
 
 
 def ask(spec: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> list[T]:
@@ -79,14 +74,6 @@ def implementations(spec: Callable[..., Any]) -> tuple[Impl, ...]:
     """Return who is to be called for a hook now."""
     switches.is_on("")
     return manager.plan().by_hook.get(spec, ())
-
-
-def _answers(outcomes: Sequence[Outcome]) -> Answers[Any]:
-    found: Answers[Any] = Answers(
-        one.answer for one in outcomes if one.error is None and one.answer is not None
-    )
-    found.whole = all(one.error is None for one in outcomes)
-    return found
 
 
 def _attempt(impls: Sequence[Impl], kwargs: dict[str, Any]) -> list[Outcome]:

@@ -14,6 +14,7 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
+from itertools import takewhile
 from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple
 
@@ -29,7 +30,8 @@ IDLE_SECONDS = 60.0
 LATE_SECONDS = 0.1
 
 # Called in the context of a call before it begins: gives it a copy of what the core changes in
-# place. What it returns is called in the core's context once the call has ended well.
+# place. What it returns is called in the core's context once nobody waits for the call any more;
+# the call may still run then.
 Fork = Callable[[], Callable[[], None]]
 
 _forks: list[Fork] = []
@@ -64,12 +66,16 @@ def run(steps: Sequence[Step]) -> list[Outcome]:
     """Do steps one after the other; returns an outcome for each. Never raises."""
     outcomes: list[Outcome] = []
     while len(outcomes) < len(steps):
-        step = steps[len(outcomes)]
-        if _stuck[step.plugin] >= MOST_STUCK:
-            outcomes.append(Outcome(error=Stuck(_stuck[step.plugin])))
+        rest = steps[len(outcomes) :]
+        if _is_stuck(rest[0]):
+            outcomes.append(Outcome(error=Stuck(_stuck[rest[0].plugin])))
         else:
-            outcomes += Job(steps[len(outcomes) :]).do()
+            outcomes += Job([*takewhile(lambda step: not _is_stuck(step), rest)]).do()
     return outcomes
+
+
+def _is_stuck(step: Step) -> bool:
+    return _stuck[step.plugin] >= MOST_STUCK
 
 
 def run_here(steps: Sequence[Step]) -> list[Outcome]:
@@ -128,10 +134,13 @@ class Job:
             runner = Runner()
             runner.start()
         runner.inbox.put((context, self))
-        if not self._wait(runner):
-            return [*self.outcomes, Outcome(error=TooSlow(self._current.seconds))]
+        is_done = self._wait(runner)
+        # Also what was seen and written before the step that took too long; more than that of
+        # its own does no harm.
         for join in joins:
             join()
+        if not is_done:
+            return [*self.outcomes, Outcome(error=TooSlow(self._current.seconds))]
         return self.outcomes
 
     def work(self) -> None:

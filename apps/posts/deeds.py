@@ -44,10 +44,19 @@ def liked(post_ids: Iterable[int], viewer_id: int | None) -> set[int]:
         return set()
 
     def ask(group: list[int]) -> set[int]:
-        newest = _newest_liked(directory.shard_of_id(group[0]), viewer_id)
-        return _among(group, newest, lambda older: _liked_among(older, viewer_id))
+        shard = directory.shard_of_id(group[0])
+        found = _among(
+            group, _newest_liked(shard, viewer_id), lambda older: _liked_among(older, viewer_id)
+        )
+        if all(directory.shard_of_id(pk) == shard for pk in group):
+            return found
+        # A bucket has moved meanwhile, and what is on it was asked for elsewhere.
+        return ask_each(group)
 
-    return set().union(*querysets.from_each(post_ids, ask))
+    def ask_each(wanted: Iterable[int]) -> set[int]:
+        return set().union(*querysets.from_each(wanted, ask))
+
+    return ask_each(post_ids)
 
 
 @cached(

@@ -38,9 +38,9 @@ class Scope:
 
     def take_faults(self, other: "Scope") -> None:
         """Note what another scope has read in place of primaries."""
-        for group, seconds in other.aged.items():
+        for group, seconds in list(other.aged.items()):
             self.note_aged(group, seconds)
-        self.behind |= other.behind
+        self.behind |= set(other.behind)
 
 
 # Called with the token of each scope that opens: raises it to what is known of the servers.
@@ -134,7 +134,8 @@ def note_doubt(group: str) -> None:
 def fork() -> Callable[[], None]:
     """Give another thread, in a copy of this context, a reader of its own with the same token.
 
-    Returns what brings home, in the first context, all that it has seen and written.
+    Returns what brings home, in the first context, all that it has seen and written by then; the
+    other thread may still be at work.
     """
     before = _current.get()
     if before is None:
@@ -151,11 +152,11 @@ def fork() -> Callable[[], None]:
     _current.set(forked)
 
     def join() -> None:
-        for group, position in forked.token.items():
+        for group, position in list(forked.token.items()):
             tokens.advance(before.token, group, position, is_primary=True)
-        before.written |= forked.written
-        before.committed |= forked.committed
-        for group, aliases in forked.answered.items():
+        before.written |= set(forked.written)
+        before.committed |= set(forked.committed)
+        for group, aliases in list(forked.answered.items()):
             before.answered.setdefault(group, set()).update(aliases)
         before.take_faults(forked)
 

@@ -56,6 +56,11 @@ def doubt(token: Token, group: str) -> None:
     token[group] = token.get(group, START).joined(UNSURE)
 
 
+def sure(token: Mapping[str, Position]) -> Token:
+    """Return what of a token is known for certain: without the groups where it is in doubt."""
+    return {group: at for group, at in token.items() if at.lsn != UNSURE.lsn}
+
+
 def merge(token: Token, other: Mapping[str, Position]) -> None:
     """Move `token` forward to all of `other`."""
     for group, position in other.items():

@@ -3,7 +3,7 @@
 import pytest
 
 from apps.caching import recent, store
-from apps.replication import scopes
+from apps.replication import scopes, tokens
 from apps.replication.tokens import Position
 
 ONE, TWO = (store.tag_key("shard0", tag) for tag in ("a:1", "a:2"))
@@ -77,6 +77,30 @@ def test_a_later_timeline_covers_no_more_than_is_known_of_it(server):
         recent.fetch("shard0", [ONE], server)
 
     assert len(server.asked) == 2
+
+
+def test_a_doubt_says_nothing_of_what_is_known(server):
+    """Who has written somewhere, nobody knows where, is answered by what versions stand for."""
+    with scopes.scope({"shard0": Position(1, 7)}) as scope, recent.remembering():
+        tokens.doubt(scope.token, "shard0")
+        recent.fetch("shard0", [ONE], server)
+        server |= {ONE: version(30), TWO: version(30)}
+        recent.fetch("shard0", [TWO], server)
+        scope.token["shard0"] = Position(1, 35)
+
+        assert recent.fetch("shard0", [ONE], server) == {ONE: version(30)}
+
+
+def test_a_position_that_no_server_ever_had_says_nothing_of_what_is_known(server):
+    """(1, 900) was lost with its primary; the next one is at (2, 820)."""
+    server |= {ONE: version(820, timeline=2)}
+    with scopes.scope({"shard0": Position(1, 900)}) as scope, recent.remembering():
+        tokens.merge(scope.token, {"shard0": Position(2, 820)})
+        recent.fetch("shard0", [ONE], server)
+        server |= {ONE: version(850, timeline=2), TWO: version(850, timeline=2)}
+        recent.fetch("shard0", [TWO], server)
+
+        assert recent.fetch("shard0", [ONE], server) == {ONE: version(850, timeline=2)}
 
 
 @pytest.mark.parametrize("raw", [None, b"!writer|0"])

@@ -207,6 +207,21 @@ def test_threads_left_behind_are_few(make_plugin, monkeypatch):
 
 
 @with_commits
+def test_they_are_few_behind_a_good_plugin_too(make_plugin, monkeypatch):
+    monkeypatch.setattr(strikes, "MOST", 100)
+    never = threading.Event()
+    make_plugin("good", entry("good"))
+    make_plugin("hung", doing(never.wait))
+
+    for _ in range(threads.MOST_STUCK + 3):
+        assert navigation() == ["good"]
+
+    assert threads.stuck()["hung"] == threads.MOST_STUCK
+    never.set()
+    assert processes.wait_for(lambda: "hung" not in threads.stuck(), 5)
+
+
+@with_commits
 def test_a_loop_without_end_is_ended(make_plugin):
     namespace = {"__name__": "spinner_package.plugin"}
     exec("def spin():\n    while True:\n        pass\n", namespace)
