@@ -19,7 +19,8 @@ from apps.posts import hooks as post_hooks
 from apps.posts import services as posts
 from apps.posts.errors import TextRefused
 from apps.posts.hooks import Draft
-from apps.replication import scopes
+from apps.replication import scopes, tokens
+from apps.replication.tokens import Position
 
 in_a_transaction = pytest.mark.django_db(databases="__all__")
 with_commits = pytest.mark.django_db(databases="__all__", transaction=True)
@@ -189,6 +190,19 @@ def test_the_core_does_not_wait_for_a_plugin_that_sleeps(make_plugin):
     assert 0.2 < time.monotonic() - begun < 1
     assert threads.stuck()["sleeper"] == 1
     assert "nobody waits" in Fault.objects.get().error
+
+
+@with_commits
+def test_what_was_seen_before_a_call_was_cut_off_comes_home(make_plugin):
+    seen, never = Position(1, 50), threading.Event()
+    make_plugin("a", doing(lambda: tokens.advance(scopes.current().token, "shard0", seen)))
+    make_plugin("b", doing(never.wait))
+
+    with scopes.scope() as scope:
+        assert navigation() == ["done"]
+        assert scope.token["shard0"] == seen
+    never.set()
+    assert processes.wait_for(lambda: "b" not in threads.stuck(), 5)
 
 
 @with_commits
