@@ -13,13 +13,11 @@ from apps.events import outbox
 from apps.pictures import services as pictures
 from apps.plugins import calls
 from apps.posts import audiences, drafts, hooks, sendings, texts
+from apps.posts import facts as facts_of
 from apps.posts.errors import DraftTaken, NoSuchDraft, NoSuchPost, NotForAll, NotTheAuthor
 from apps.posts.events import (
     PostArrived,
-    PostDeleted,
     PostLiked,
-    PostPublished,
-    PostShared,
     PostUnliked,
 )
 from apps.posts.hooks import Draft
@@ -109,7 +107,7 @@ def repost(*, author_id: int, post_id: int) -> Post:
     with shards.atomic_for(author_id):
         row, made = Post.objects.get_or_create(author_id=author_id, repost_of_id=original_id)
         if made:
-            outbox.record(_published(row))
+            outbox.record(facts_of.published(row))
     return row
 
 
@@ -153,7 +151,7 @@ def delete_some(*, author_id: int, most: int) -> int:
         if rows:
             Post.objects.filter(id__in=[row.pk for row in rows]).delete()
         for row in rows:
-            outbox.record(_deleted(row))
+            outbox.record(facts_of.deleted(row))
     return len(rows)
 
 
@@ -225,7 +223,7 @@ def _store(
         if draft.extras:
             facts = {"post_id": post.pk, "author_id": post.author_id}
             calls.gather(hooks.keep_with_post, **facts, extras=draft.extras)
-        outbox.record(_published(post))
+        outbox.record(facts_of.published(post))
     return True
 
 
@@ -271,7 +269,7 @@ def check(kind: str, actor_id: int, post: Post | None) -> None:
 
 def _delete(row: Post) -> None:
     """Delete a locked row and announce it."""
-    fact = _deleted(row)
+    fact = facts_of.deleted(row)
     if row.repost_of_id is None:
         Tally.add(row.author_id, by=row.pk, posts=-1)
         Tally.objects.filter(owner_id=row.pk).delete()
@@ -284,22 +282,3 @@ def _delete(row: Post) -> None:
 def _announce(kind: type[PostLiked] | type[PostUnliked], account_id: int, post_id: int) -> None:
     author_id = Post.objects.values_list("author_id", flat=True).get(id=post_id)
     outbox.record(kind(post_id=post_id, author_id=author_id, account_id=account_id))
-
-
-def _published(row: Post) -> PostPublished | PostShared:
-    if row.audience == Audience.PUBLIC:
-        return PostPublished(**_facts(row), repost_of_id=row.repost_of_id)
-    return PostShared(**_facts(row), audience=row.audience)
-
-
-def _deleted(row: Post) -> PostDeleted:
-    return PostDeleted(**_facts(row), repost_of_id=row.repost_of_id, audience=row.audience)
-
-
-def _facts(row: Post) -> dict[str, Any]:
-    return {
-        "post_id": row.pk,
-        "author_id": row.author_id,
-        "in_reply_to_id": row.in_reply_to_id,
-        "root_id": row.root_id,
-    }
