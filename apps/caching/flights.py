@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from apps.caching import memory, stats, store
 from apps.caching.keys import Key
 from apps.kernel import dependencies, words
-from apps.replication import scopes, tokens
+from apps.replication import scopes, servers, tokens
 from apps.replication.tokens import START, Position
 from apps.sharding import harvest
 
@@ -169,6 +169,9 @@ def _has_all_seen(group: str, stored: bytes) -> bool:
 def _taken(group: str, stored: bytes) -> Any:
     """Return a stored value; whoever takes it reads nothing older from now on."""
     position, value = pickle.loads(stored)  # noqa: S301  (of our own data grid, as Django's caches)
+    # A process that finds all in the grid hears of no primary otherwise, and what it remembers
+    # would never be confirmed.
+    servers.history(group).saw(position, time.monotonic())
     scope = scopes.current()
     if scope is not None:
         tokens.advance(scope.token, group, position)

@@ -2,7 +2,8 @@
 
 import hashlib
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import uuid4
 
 from apps.caching import code, memory, store, tags
@@ -10,6 +11,12 @@ from apps.kernel import dependencies
 from apps.replication import positions
 from apps.replication.tokens import Position
 from apps.sharding import directory
+
+if TYPE_CHECKING:
+    from apps.caching.queries import Query
+
+# Asks of one query that a process knows: then it begins anew.
+MOST_KNOWN = 10_000
 
 
 class Key(NamedTuple):
@@ -24,46 +31,87 @@ class Key(NamedTuple):
     asked: str
 
 
-def keys_for(query: str, group: str, asks: Sequence[tuple[Sequence[str], Any]]) -> list[Key | None]:
+@dataclass(slots=True)
+class Known:
+    """What is known of an ask: its tags by the server's own keys, and the key that it had last."""
+
+    tags: dict[str, str]
+    last: "Last | None" = None
+
+
+class Last(NamedTuple):
+    """A key, and what it was made of."""
+
+    moves: int
+    versions: list[str | None]
+    key: Key
+
+
+def keys_for(query: "Query", group: str, asks: Sequence[Any]) -> list[Key | None]:
     """Return the keys for the versions of now, of each of some asks of one group.
 
-    An ask is its tags and its arguments: their `repr` says which value it is. None stands for one
-    that a commit under way touches.
+    The `repr` of an ask says which value it is. None stands for one that a commit under way
+    touches.
     """
-    wanted = [[*named, *dict.fromkeys(tags.whole(tag) for tag in named)] for named, _ in asks]
-    every = list(dict.fromkeys(tag for named in wanted for tag in named))
-    versions = dict(zip(every, memory.versions(group, every), strict=True))
-    versions |= _new_versions(group, [tag for tag in every if versions[tag] is None])
-    dependencies.depends({store.tag_key(group, tag): version for tag, version in versions.items()})
+    wanted = [_known(query, group, ask) for ask in asks]
+    every = {name: tag for known in wanted for name, tag in known.tags.items()}
+    versions = memory.versions(group, list(every))
+    unknown = {name: tag for name, tag in every.items() if versions[name] is None}
+    versions |= _new_versions(group, unknown)
+    dependencies.depends(versions)
+    moves = directory.current().epochs.get(group, 0)
     return [
-        _key(query, group, ask, [versions[tag] for tag in named])
-        for named, (_, ask) in zip(wanted, asks, strict=True)
+        _key(query.name, group, moves, ask, known, [versions[name] for name in known.tags])
+        for ask, known in zip(asks, wanted, strict=True)
     ]
 
 
-def _key(query: str, group: str, ask: Any, found: list[Any]) -> Key | None:
-    if None in found:
-        return None
+def _known(query: "Query", group: str, ask: Any) -> Known:
+    """Return what is known of an ask; equal ones have the same tags and the same answer."""
+    try:
+        known = query.known.get((group, ask))
+    except TypeError:
+        # A list among its arguments: such an ask is looked at anew each time.
+        return Known(_tags(query, group, ask))
+    if known is None:
+        if len(query.known) >= MOST_KNOWN:
+            query.known.clear()
+        known = query.known[group, ask] = Known(_tags(query, group, ask))
+    return known
+
+
+def _tags(query: "Query", group: str, ask: Any) -> dict[str, str]:
+    named = query.tags(ask)
+    return {store.tag_key(group, tag): tag for tag in [*named, *map(tags.whole, named)]}
+
+
+def _key(
+    query: str, group: str, moves: int, ask: Any, known: Known, found: list[str | None]
+) -> Key | None:
+    last = known.last
+    if last is not None and last.versions == found and last.moves == moves:
+        return last.key
+    there = [version for version in found if version is not None]
     # Versions are text of one length: the furthest is the last one, and a mark comes before all.
-    if min(found).startswith("!"):
+    if len(there) < len(found) or min(there).startswith("!"):
         return None
-    newest = store.reached(max(found))
-    moves = directory.current().epochs.get(group, 0)
     asked = repr((code.fingerprint(), query, group, moves, ask))
-    return Key(group, _digest(asked + repr(found)), newest, _digest(asked))
+    key = Key(group, _digest(asked + repr(found)), store.reached(max(there)), _digest(asked))
+    known.last = Last(moves, found, key)
+    return key
 
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _new_versions(group: str, unknown: list[str]) -> dict[str, str | None]:
+def _new_versions(group: str, unknown: dict[str, str]) -> dict[str, str | None]:
     """Give tags that have none the primary's position; others may be at some of them."""
     if not unknown:
         return {}
     writer = uuid4().hex[:12]
-    mine = store.claim(group, unknown, writer)
+    mine = store.claim(group, list(unknown.values()), writer)
     if not mine:
         return {}
     given = store.bump(group, mine, writer, positions.ask(group))
-    return dict(zip(mine, given, strict=True))
+    return {store.tag_key(group, tag): held for tag, held in zip(mine, given, strict=True)}

@@ -29,25 +29,23 @@ def begin() -> None:
         hot_keys.fetch_with(prefix, _fetch)
 
 
-def versions(group: str, tags: list[str]) -> list[str | None]:
-    """Return the versions of tags as this reader may see them; asks the server for what lacks."""
-    names = [store.tag_key(group, tag) for tag in tags]
-    entries = {}
-    if _is_confirmed(group):
-        memory = near()
-        entries = {name: memory.find(name) for name in names}
-    lacking = [name for name in names if entries.get(name) is None]
+def versions(group: str, names: list[str]) -> dict[str, str | None]:
+    """Return versions by the server's own keys, as this reader may see them; None where none is.
+
+    The server is asked for what lacks.
+    """
+    entries = near().find_all(names) if _is_confirmed(group) else {}
+    lacking = [name for name in names if name not in entries]
     fetched = recent.fetch(group, lacking, _fetch)
-    return [_version(entries.get(name), fetched.get(name)) for name in names]
+    return {name: _version(entries.get(name), fetched.get(name)) for name in names}
 
 
 def current(names: Sequence[str]) -> list[str]:
     """Return versions by the server's own keys, empty where there is none; asks for what lacks."""
-    held = near()
-    entries = {name: held.find(name) for name in names}
-    lacking = [name for name in names if entries[name] is None]
+    entries = near().find_all(names)
+    lacking = [name for name in names if name not in entries]
     fetched = dict(zip(lacking, _fetch(lacking), strict=True))
-    return [_version(entries[name], fetched.get(name)) or "" for name in names]
+    return [_version(entries.get(name), fetched.get(name)) or "" for name in names]
 
 
 def value(key: str) -> bytes | None:

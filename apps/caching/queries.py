@@ -40,6 +40,8 @@ class Query(NamedTuple):
     load: Callable[[list[Any]], list[Any]]
     tags: Callable[[Any], Sequence[str]]
     group_of: Callable[[Any], str]
+    # By group and ask, what this process knows of asks: see `keys`.
+    known: dict[tuple[str, Any], keys.Known]
     stale_seconds: int = 0
 
 
@@ -65,6 +67,7 @@ def cached(
             load=lambda asks: [function(*args, **dict(named)) for args, named in asks],
             tags=lambda ask: tags(*ask[0], **dict(ask[1])),
             group_of=lambda ask: _group(group, ask[0]),
+            known={},
             stale_seconds=stale_seconds,
         )
 
@@ -96,7 +99,7 @@ def cached_many(
             found = function(asks)
             return [found.get(ask) for ask in asks]
 
-        query = Query(name, load, tags, _shard_of_key)
+        query = Query(name, load, tags, _shard_of_key, {})
 
         @functools.wraps(function)
         def answer(wanted: Iterable[K]) -> dict[K, R]:
@@ -148,20 +151,19 @@ def _keys(query: Query, asks: list[Any]) -> dict[int, Key]:
     found: dict[int, Key] = {}
     for group, numbers in by_group.items():
         if settings.CACHING_ENABLED and not _is_changing(group):
-            named = [(query.tags(asks[number]), asks[number]) for number in numbers]
-            made = _made(query.name, group, named)
+            made = _made(query, group, [asks[number] for number in numbers])
             pairs = zip(numbers, made, strict=True)
             found |= {number: key for number, key in pairs if key is not None}
     return found
 
 
-def _made(query: str, group: str, named: list[tuple[Sequence[str], Any]]) -> list[Key | None]:
+def _made(query: Query, group: str, asks: list[Any]) -> list[Key | None]:
     """Return the keys of a group's asks; none where its primary cannot say the version of one."""
     try:
-        return keys.keys_for(query, group, named)
+        return keys.keys_for(query, group, asks)
     except harvest.AWAY as error:
         log.debug("%s is away (%s); what is cached of it is by-passed.", group, error)
-        return [None] * len(named)
+        return [None] * len(asks)
 
 
 def _is_changing(group: str) -> bool:

@@ -235,5 +235,7 @@ def value_key(key: str) -> str:
     return f"{VALUES}{key}"
 
 
+@functools.cache
 def _redis() -> Any:
+    """Return the client of all threads: `caches` would make one for each request."""
     return get_redis_connection("default")

@@ -10,7 +10,7 @@ from apps.caching import memory, stats, store
 from apps.caching.tests.counted import add, in_a_thread, likes
 from apps.cluster import processes
 from apps.grid import hot_keys
-from apps.replication import positions, scopes
+from apps.replication import positions, scopes, servers
 
 pytestmark = [pytest.mark.cluster, pytest.mark.django_db(databases="__all__", transaction=True)]
 
@@ -66,6 +66,21 @@ def test_a_hit_asks_nobody(owner, sent, count_queries):
     assert stats.of_process()["test.counted"]["near"] >= 1000
     likes(owner)
     assert threading.current_thread().name in sent  # the count does count
+
+
+def test_who_finds_all_in_the_grid_hears_from_it_how_far_primaries_are(owner, sent):
+    add(owner)
+    count, token = read(owner)
+    servers.forget()
+
+    found, again = read(owner)
+    assert (found, again["shard0"]) == (count, token["shard0"])
+    assert servers.history("shard0").latest == again["shard0"]
+    confirmed(again)
+    read(owner, again)
+    sent.clear()
+    assert read(owner, again)[0] == count
+    assert threading.current_thread().name not in sent
 
 
 def test_a_reader_whose_token_is_not_confirmed_asks_the_data_grid(owner, monkeypatch):

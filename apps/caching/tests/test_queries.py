@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, connections, transaction
 
 from apps.caching import debts, flights, keys, stats, store, triggers
-from apps.caching.queries import cached
+from apps.caching.queries import Query, cached
 from apps.caching.tests.counted import add
 from apps.cluster import processes
 from apps.posts.models import Tally
@@ -26,6 +26,11 @@ def likes(owner_id):
 
 
 CALLS, GATES = [], []
+
+
+def asking(name):
+    """Return a query of likes as `cached` makes it."""
+    return Query(name, list, lambda ask: [f"posts.tally:{ask[0][0]}"], str, {})
 
 
 @pytest.fixture(autouse=True)
@@ -55,6 +60,35 @@ def test_a_value_is_asked_for_once_until_a_commit_touches_it(owner, make_account
     add(owner)
     assert [likes(owner) for _ in range(5)] == [4] * 5
     assert len(CALLS) == 2
+
+
+def test_what_is_known_of_asks_is_bounded_and_forgotten_without_harm(make_account, monkeypatch):
+    monkeypatch.setattr(keys, "MOST_KNOWN", 3)
+    owners = [make_account(shard="shard0").pk for _ in range(8)]
+    query = asking("test.bounded")
+
+    first = [keys.keys_for(query, "shard0", [((pk,), ())])[0] for pk in owners]
+    assert len(set(first)) == 8
+    assert [keys.keys_for(query, "shard0", [((pk,), ())])[0] for pk in owners] == first
+    assert 0 < len(query.known) <= 3
+    add(owners[-1])
+    assert keys.keys_for(query, "shard0", [((owners[-1],), ())]) != first[-1:]
+
+
+def test_a_list_may_be_an_argument_and_is_looked_at_each_time(owner):
+    @cached("test.listed", tags=lambda _, ids: [f"posts.tally:{pk}" for pk in ids])
+    def listed(owner_id, ids):
+        CALLS.append(owner_id)
+        return len(ids)
+
+    wanted = [owner]
+    assert [listed(owner, wanted), listed(owner, wanted)] == [1, 1]
+    assert len(CALLS) == 1
+    wanted.append(owner + 1)
+    assert listed(owner, wanted) == 2
+    add(owner)
+    assert listed(owner, wanted) == 2
+    assert len(CALLS) == 3
 
 
 def test_nothing_is_an_answer_too(owner):
@@ -272,7 +306,7 @@ def test_a_dead_holder_delays_nobody_beyond_its_time_and_its_late_store_is_refus
 ):
     monkeypatch.setattr(flights, "FILL_MS", 300)
     add(owner)
-    (key,) = keys.keys_for("test.likes", "shard0", [([f"posts.tally:{owner}"], ((owner,), ()))])
+    (key,) = keys.keys_for(asking("test.likes"), "shard0", [((owner,), ())])
     assert store.get_or_lock([key.name], "dead", 300) == [True]
 
     assert likes(owner) == 1

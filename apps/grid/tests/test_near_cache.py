@@ -24,6 +24,19 @@ def test_a_filled_key_is_found_and_counted(near):
     assert (near.hits, near.misses) == (1, 1)
 
 
+def test_many_are_found_as_one_by_one(near):
+    fill(near, "a", 7)
+    fill(near, "gone", until=-1)
+
+    found = near.find_all(["a", "b", "gone"])
+    assert {key: entry.value for key, entry in found.items()} == {"a": 7}
+    assert (near.hits, near.misses) == (1, 2)
+    assert near.hottest(5) == [("a", 1)]
+    near.trust(near.epoch, clock() - 1)
+    assert near.find_all(["a", "b"]) == {}
+    assert (near.hits, near.misses) == (1, 4)
+
+
 def test_a_fill_that_raced_an_invalidation_is_dropped(near):
     tickets = near.begin(["a"])
     near.invalidate(["a"])
