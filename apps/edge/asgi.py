@@ -116,6 +116,8 @@ class Edge:
             self._stand_alone(ask)
         elif is_current(page, memory.near(), generation()):
             self.pages.keep(page)
+        else:
+            self.pages.remember(page)
         self._count("alone" if page is None else "taken" if page is flight.turn.page else "made")
 
     async def _answer(self, ask: Ask, page: Page, send: Send) -> None:

@@ -123,13 +123,17 @@ class Pages:
         """Return, once, the names of the versions of a page that is no longer right."""
         return self._before.pop(key, ())
 
+    def remember(self, page: Page) -> None:
+        """Remember the names of the versions of a page that was overtaken while it was made."""
+        if len(self._before) >= MOST_BEFORE:
+            self._before.clear()
+        self._before[page.key] = tuple(page.versions)
+
     def _drop(self, page: Page) -> None:
         with self._lock:
             if self._pages.get(page.key) is page:
                 self._take_out(page.key)
-                if len(self._before) >= MOST_BEFORE:
-                    self._before.clear()
-                self._before[page.key] = tuple(page.versions)
+                self.remember(page)
 
     def _take_out(self, key: Key) -> None:
         if (page := self._pages.pop(key, None)) is not None:

@@ -22,6 +22,9 @@ from apps.plugins import manager
 
 # Others ask within a moment, or not at all.
 KEEP_SECONDS = 10
+# A commit takes some milliseconds. A page that is made meanwhile is for those who wait for it, and
+# the next visitor would have one made again; after so long one is made all the same.
+COMMIT_SECONDS = 0.1
 # The right to make a page ends after this; others wait as long, then make their own.
 MAKE_MS = 400
 PAUSE_SECONDS = 0.005
@@ -41,10 +44,8 @@ ALONE = Turn()
 def turn(ask: Ask, names: Sequence[str]) -> Turn:
     """Return whose turn it is; `names` are those of the versions of the page before."""
     try:
-        versions = memory.current(names)
-        if not names or any(version.startswith("!") for version in versions):
-            return ALONE
-        return _taken(ask, _key(ask, names, versions))
+        versions = _settled(names)
+        return _taken(ask, _key(ask, names, versions)) if versions else ALONE
     except store.Away:
         return ALONE
 
@@ -60,6 +61,18 @@ def give(mine: Turn, page: Page | None) -> None:
             store.put({mine.key: _packed(page)}, mine.holder, seconds=KEEP_SECONDS)
     except store.Away:
         return
+
+
+def _settled(names: Sequence[str]) -> Sequence[str]:
+    """Return the versions of names when no commit touches one of them; nothing if that lasts."""
+    until = time.monotonic() + COMMIT_SECONDS
+    while True:
+        versions = memory.current(names)
+        if not any(version.startswith("!") for version in versions):
+            return versions
+        if time.monotonic() > until:
+            return ()
+        time.sleep(PAUSE_SECONDS)
 
 
 def _taken(ask: Ask, key: str) -> Turn:

@@ -1,6 +1,7 @@
 """A page that one process made after a change, the others take in place of making it."""
 
 import asyncio
+import threading
 from collections import Counter
 
 import pytest
@@ -11,6 +12,7 @@ from apps.edge import sharing
 from apps.edge.asgi import Edge
 from apps.edge.tests.conftest import Browser
 from apps.posts import services as posts
+from apps.replication import positions
 
 pytestmark = [pytest.mark.cluster, pytest.mark.django_db(databases="__all__", transaction=True)]
 
@@ -58,6 +60,48 @@ def test_the_second_process_takes_what_the_first_made(ada, browse, second, kept)
     # On a busy machine a page may be overtaken between the two.
     assert taken["taken"] > taken["made"]
     kept(second(), "/@ada")
+
+
+@pytest.fixture
+def commit_under_way(ada):
+    """Mark what Ada wrote as being written, as a commit does; returns what ends it."""
+    tag, at = f"posts.author:{ada.pk}", positions.ask("shard0")
+    store.mark("shard0", [tag], "writer")
+    name = store.tag_key("shard0", tag)
+    assert processes.wait_for(lambda: memory.near().find(name) is None, 5)
+    return lambda: store.bump("shard0", [tag], "writer", at)
+
+
+@pytest.fixture
+def on_page(ada, browse, kept):
+    return kept(browse(), "/@ada")
+
+
+def test_who_asks_while_a_commit_is_under_way_gets_what_it_leaves_and_others_too(
+    on_page, commit_under_way, browse, monkeypatch
+):
+    monkeypatch.setattr(sharing, "COMMIT_SECONDS", 5)
+    ending = threading.Timer(0.1, commit_under_way)
+    ending.start()
+
+    assert browse().get("/@ada").outcomes["made"] == 1
+    assert browse().get("/@ada").outcomes["hit"] == 1
+    ending.join()
+
+
+def test_nobody_waits_long_for_a_commit_and_each_page_is_waited_for_anew(
+    on_page, commit_under_way, browse, monkeypatch
+):
+    monkeypatch.setattr(sharing, "COMMIT_SECONDS", 0.2)
+    looks = []
+    real = memory.current
+    monkeypatch.setattr(memory, "current", lambda names: looks.append(names) or real(names))
+
+    for _ in range(3):
+        looks.clear()
+        assert browse().get("/@ada").outcomes["made"] == 1
+        assert len(looks) > 2
+    commit_under_way()
 
 
 def test_what_it_took_goes_with_the_next_change(ada, browse, second, kept):
