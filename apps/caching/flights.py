@@ -97,7 +97,8 @@ def _fill(
         raise
     found.update((number, plain(value)) for number, value in values.items())
     unkept = [number for number, value in values.items() if isinstance(value, Unkept)]
-    store.release([mine.pop(number).name for number in unkept], holder)
+    if unkept:
+        store.release([mine.pop(number).name for number in unkept], holder)
     for kept in _store(query, mine, holder, values, token):
         stats.count(query.name, "filled" if kept else "late")
 
