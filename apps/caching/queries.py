@@ -40,8 +40,6 @@ class Query(NamedTuple):
     load: Callable[[list[Any]], list[Any]]
     tags: Callable[[Any], Sequence[str]]
     group_of: Callable[[Any], str]
-    # By group and ask, what this process knows of asks: see `keys`.
-    known: dict[tuple[str, Any], keys.Known]
     stale_seconds: int = 0
 
 
@@ -54,8 +52,9 @@ def cached(
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Cache a function's answers, also None and empty ones, until a commit touches a tag of theirs.
 
-    `tags` gives the tags for the same arguments. The function's reads must be of the shard that
-    its first argument, an id, names, or of `group`, which may be a function of the arguments.
+    `tags` gives the tags for the same arguments; it is asked once for equal ones, so it must depend
+    on nothing else, and names of queries must differ. The function's reads must be of the shard
+    that its first argument, an id, names, or of `group`, which may be a function of the arguments.
     Inside a transaction there the cache is left alone. With `stale_seconds` those who would have
     to wait for somebody else's fill take the value before it, if it is younger than that and
     holds all that they have seen.
@@ -67,7 +66,6 @@ def cached(
             load=lambda asks: [function(*args, **dict(named)) for args, named in asks],
             tags=lambda ask: tags(*ask[0], **dict(ask[1])),
             group_of=lambda ask: _group(group, ask[0]),
-            known={},
             stale_seconds=stale_seconds,
         )
 
@@ -99,7 +97,7 @@ def cached_many(
             found = function(asks)
             return [found.get(ask) for ask in asks]
 
-        query = Query(name, load, tags, _shard_of_key, {})
+        query = Query(name, load, tags, _shard_of_key)
 
         @functools.wraps(function)
         def answer(wanted: Iterable[K]) -> dict[K, R]:

@@ -124,7 +124,7 @@ class Pages:
         return self._before.pop(key, ())
 
     def remember(self, page: Page) -> None:
-        """Remember the names of the versions of a page that was overtaken while it was made."""
+        """Remember the names of the versions of a page that is no longer right."""
         if len(self._before) >= MOST_BEFORE:
             self._before.clear()
         self._before[page.key] = tuple(page.versions)

@@ -49,10 +49,15 @@ def test_where_no_process_can_be_kept_on_a_core_none_is(monkeypatch):
     assert chosen(arbiter_of(workers=2)) is None
 
 
+def cores_of(worker):
+    """Return the cores that some thread of a worker may run on."""
+    return sorted({core for each in worker.threads() for core in os.sched_getaffinity(each.id)})
+
+
 @pytest.mark.cluster
 @pytest.mark.django_db(databases="__all__", transaction=True)
 @pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="this system has no such thing")
-def test_web_workers_share_the_cores_evenly_and_so_do_their_threads(start_process):
+def test_web_workers_share_the_cores_evenly_also_after_one_was_killed(start_process):
     ours = os.sched_getaffinity(0)
     (port,) = free_ports(1)
     web = start_process(
@@ -64,9 +69,12 @@ def test_web_workers_share_the_cores_evenly_and_so_do_their_threads(start_proces
     assert processes.wait_for(lambda: answers(url), 60)
     workers = psutil.Process(web.pid).children
     assert processes.wait_for(lambda: len(workers()) == len(ours), 30)
-    kept = [
-        {frozenset(os.sched_getaffinity(thread.id)) for thread in worker.threads()}
-        for worker in workers()
-    ]
-    print(f"cores of each worker's threads: {kept}")
-    assert sorted(kept, key=str) == sorted(({frozenset({core})} for core in ours), key=str)
+    evenly = sorted([core] for core in ours)
+    assert sorted(cores_of(each) for each in workers()) == evenly
+
+    killed = workers()[0]
+    killed.kill()
+    assert processes.wait_for(
+        lambda: len(workers()) == len(ours) and killed not in workers() and answers(url), 30
+    )
+    assert sorted(cores_of(each) for each in workers()) == evenly
