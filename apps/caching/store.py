@@ -13,6 +13,7 @@ from typing import Any, TypeVar, cast
 from django_redis import get_redis_connection
 from redis.exceptions import RedisError
 
+from apps.kernel import waiting
 from apps.kernel.breakers import Breaker
 from apps.replication.tokens import Position
 
@@ -38,6 +39,7 @@ def _guarded(function: F) -> F:
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
+        waiting.may_wait()
         if not _breaker.lets_in():
             raise LeftOut("not asked again yet")
         try:

@@ -69,8 +69,8 @@ class NearCache(WritesPast):
     def _fetch(self, keys: list[str]) -> dict[str, Any]:
         """Ask the server for values and how long they live, in one round trip; keep them."""
         begun, near = clock(), self.near
-        tickets = near.begin(keys)
         with self._watched():
+            tickets = near.begin(keys)
             pipe = self.client.get_client(write=False).pipeline(transaction=False)
             pipe.mget(keys)
             for key in tickets:

@@ -13,6 +13,7 @@ from django_redis.util import CacheKey
 from apps.grid import tracking
 from apps.grid.conf import conf
 from apps.grid.near_cache import Near
+from apps.kernel import waiting
 from apps.kernel.errors import Misconfigured
 
 
@@ -155,6 +156,7 @@ class WritesPast(RedisCache):  # type: ignore[misc]
 @contextmanager
 def _watched(near: Near) -> Iterator[None]:
     """Doubt the stream as soon as a connection beside it fails: the server may be another one."""
+    waiting.may_wait()
     try:
         yield
     except ConnectionInterrupted as error:

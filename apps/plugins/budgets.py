@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from apps.kernel import upkeep
+from apps.kernel import upkeep, waiting
 from apps.plugins.errors import CutOff, TooManyQueries
 
 
@@ -65,6 +65,7 @@ def watch(*, connection: BaseDatabaseWrapper, **_: object) -> None:
 def _count(
     execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]
 ) -> Any:
+    waiting.may_wait()
     budget = _budget.get()
     if budget is not None and not upkeep.is_own():
         budget.spend()

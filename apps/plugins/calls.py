@@ -88,4 +88,4 @@ def _attempt(impls: Sequence[Impl], kwargs: dict[str, Any]) -> list[Outcome]:
 
 def _call(impl: Impl, kwargs: dict[str, Any]) -> Call:
     given = {name: kwargs[name] for name in impl.arguments}
-    return Call(impl.plugin, impl.hook, partial(impl.function, **given), impl.terms)
+    return Call(impl.plugin, impl.hook, partial(impl.function, **given), impl.terms, impl.at_hand)

@@ -27,7 +27,10 @@ T = TypeVar("T")
 
 
 class Impl(NamedTuple):
-    """A plugin's implementation of a hook; it is called with the arguments that it names."""
+    """A plugin's implementation of a hook; it is called with the arguments that it names.
+
+    What is `at_hand` is first looked for in memory, by the thread that asks.
+    """
 
     plugin: str
     hook: str
@@ -36,6 +39,7 @@ class Impl(NamedTuple):
     arguments: tuple[str, ...]
     terms: Terms
     keepable: bool
+    at_hand: bool
 
 
 class Plan(NamedTuple):
@@ -190,4 +194,7 @@ def _impl(found: Any, hook: str, terms: Terms) -> Impl:
         found.argnames,
         terms,
         function.rookery_keepable,
+        # What answers alike until something changes may be asked twice. Whoever wrote it could have
+        # this thread sleep for ever, so it must have come with the program.
+        function.rookery_keepable and discovery.loaded()[found.plugin_name].bundled,
     )

@@ -1,11 +1,14 @@
 """Tags in posts: links, a page for each tag, and what trends."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import URLPattern, URLResolver, include, path, reverse
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from apps.api.hooks import Marked, Trend
@@ -45,8 +48,8 @@ def navigation(request: HttpRequest) -> Sequence[Entry]:
 @hookimpl(keepable=True)
 def column(request: HttpRequest) -> str | None:
     """What trends most, on every page."""
-    top = trending.top()[: trending.IN_COLUMN]
-    return render_to_string("hashtags/_trending.html", {"trends": top}) if top else None
+    top = tuple(trending.top()[: trending.IN_COLUMN])
+    return _column(get_language(), top) if top else None
 
 
 @hookimpl
@@ -77,3 +80,9 @@ def tag_page(tag: str, before: int | None, viewer_id: int | None) -> Page[Listed
 def trending_tags() -> Sequence[Trend]:
     """What trends, for apps."""
     return [Trend(*trend) for trend in trending.top()]
+
+
+@lru_cache
+def _column(language: str | None, trends: tuple[trending.Trend, ...]) -> SafeString:
+    """Return the list at the side, in the language of now."""
+    return render_to_string("hashtags/_trending.html", {"trends": trends})

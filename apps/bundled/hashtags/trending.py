@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 
 from apps.bundled.hashtags import texts
 from apps.events import log as event_log
-from apps.kernel import dependencies
+from apps.kernel import dependencies, waiting
 from apps.posts import selectors as posts
 from apps.posts.events import PostPublished
 from apps.sharding import ids
@@ -101,6 +101,7 @@ def top() -> list[Trend]:
 
 
 def _read() -> list[Trend]:
+    waiting.may_wait()
     try:
         rows = _redis().zrange(LIST, 0, -1, desc=True, withscores=True)
     except Away as error:

@@ -1,10 +1,13 @@
 """Searching posts: by words in the language of each post, phrases, tags and authors."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import URLPattern, URLResolver, include, path, reverse
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from apps.bundled.search import asking, selectors, services
@@ -31,7 +34,7 @@ def navigation(request: HttpRequest) -> Sequence[Entry]:
 def column(request: HttpRequest) -> str | None:
     """A form at the side of every page but its own."""
     there = request.path == reverse("search:search")
-    return None if there else render_to_string("search/_form.html", {"place": "side"})
+    return None if there else _form(get_language())
 
 
 @hookimpl
@@ -44,3 +47,9 @@ def posts_loaded(post_ids: Sequence[int]) -> None:
 def found_posts(text: str, before: int | None, viewer_id: int | None) -> Page[Listed]:
     """What a search finds, for apps."""
     return selectors.page(asking.parse(text), place=places.below(before), viewer_id=viewer_id)
+
+
+@lru_cache
+def _form(language: str | None) -> SafeString:
+    """Return the form at the side, in the language of now."""
+    return render_to_string("search/_form.html", {"place": "side"})

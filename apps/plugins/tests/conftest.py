@@ -18,12 +18,12 @@ def make_plugin(monkeypatch):
     made = {}
     monkeypatch.setattr(discovery, "loaded", lambda: made)
 
-    def make(name, *functions):
+    def make(name, *functions, bundled=True):
         module = types.ModuleType(f"{name}_package.plugin", f"The plugin {name}.")
         for function in functions:
             function.__module__ = module.__name__
             setattr(module, function.__name__, function)
-        made[name] = Found(name, f"{name}_package", True)
+        made[name] = Found(name, f"{name}_package", bundled)
         discovery.owner_of.cache_clear()
         manager._register(made[name], module)
         switches.assume(dict(switches._standings))
