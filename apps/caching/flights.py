@@ -2,6 +2,7 @@
 
 import pickle
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from apps.caching import memory, stats, store
@@ -60,30 +61,30 @@ def plain(value: Any) -> Any:
 
 def _from_memory(query: "Query", wanted: dict[int, Key], found: dict[int, Any]) -> dict[int, Key]:
     """Take what this process remembers; returns the rest."""
-    rest = {}
-    for number, key in wanted.items():
-        stored = memory.value(key.name)
-        if stored is None:
-            rest[number] = key
-        else:
-            found[number] = _taken(key.group, stored)
-            stats.count(query.name, "near")
-    return rest
+    there = memory.values(key.name for key in wanted.values())
+    if not there:
+        return wanted
+    here = {number: key for number, key in wanted.items() if key.name in there}
+    found |= _taken({number: (key.group, there[key.name]) for number, key in here.items()})
+    stats.count(query.name, "near", len(here))
+    return {number: key for number, key in wanted.items() if number not in here}
 
 
 def _from_grid(
     query: "Query", pending: dict[int, Key], holder: str, found: dict[int, Any]
 ) -> dict[int, Key]:
     """Take what the data grid has, in one round trip; returns what this reader is to fill."""
-    mine = {}
+    mine, there = {}, {}
     answers = store.get_or_lock([key.name for key in pending.values()], holder, FILL_MS)
     for (number, key), stored in zip(pending.items(), answers, strict=True):
         if isinstance(stored, bytes):
             memory.keep(key.name, stored)
-            found[number] = _taken(key.group, stored)
-            stats.count(query.name, "hit")
+            there[number] = (key.group, stored)
         elif stored:
             mine[number] = key
+    if there:
+        found |= _taken(there)
+        stats.count(query.name, "hit", len(there))
     return mine
 
 
@@ -156,7 +157,7 @@ def _before(query: "Query", pending: dict[int, Key], found: dict[int, Any]) -> d
             rest[number] = key
         else:
             dependencies.passing(f"{query.name} answered what was before")
-            found[number] = _taken(key.group, stored)
+            found |= _taken({number: (key.group, stored)})
             stats.count(query.name, "stale")
     return rest
 
@@ -167,13 +168,18 @@ def _has_all_seen(group: str, stored: bytes) -> bool:
     return scope is not None and position.covers(scope.token.get(group, START))
 
 
-def _taken(group: str, stored: bytes) -> Any:
-    """Return a stored value; whoever takes it reads nothing older from now on."""
-    position, value = pickle.loads(stored)  # noqa: S301  (of our own data grid, as Django's caches)
-    # A process that finds all in the grid hears of no primary otherwise, and what it remembers
-    # would never be confirmed.
-    servers.history(group).saw(position, time.monotonic())
-    scope = scopes.current()
-    if scope is not None:
-        tokens.advance(scope.token, group, position)
-    return value
+def _taken(there: Mapping[int, tuple[str, bytes]]) -> dict[int, Any]:
+    """Return stored values of groups; whoever takes them reads nothing older from now on."""
+    found: dict[int, Any] = {}
+    reached = set()
+    for number, (group, stored) in there.items():
+        position, found[number] = pickle.loads(stored)  # noqa: S301  (of our own data grid)
+        reached.add((group, position))
+    scope, now = scopes.current(), time.monotonic()
+    for group, position in reached:
+        # A process that finds all in the grid hears of no primary otherwise, and what it remembers
+        # would never be confirmed.
+        servers.history(group).saw(position, now)
+        if scope is not None:
+            tokens.advance(scope.token, group, position)
+    return found

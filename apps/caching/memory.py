@@ -6,7 +6,7 @@ whose token is confirmed: it stands for commits that were known before a ping th
 each of them had marked its tags before it was known.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import cast
 
@@ -35,9 +35,12 @@ def versions(group: str, names: list[str]) -> dict[str, str | None]:
     The server is asked for what lacks.
     """
     entries = near().find_all(names) if _is_confirmed(group) else {}
-    lacking = [name for name in names if name not in entries]
-    fetched = recent.fetch(group, lacking, _fetch)
-    return {name: _version(entries.get(name), fetched.get(name)) for name in names}
+    found: dict[str, str | None] = {name: entry.value for name, entry in entries.items()}
+    if len(found) < len(names):
+        lacking = [name for name in names if name not in found]
+        for name, raw in recent.fetch(group, lacking, _fetch).items():
+            found[name] = None if raw is None else raw.decode()
+    return found
 
 
 def current(names: Sequence[str]) -> list[str]:
@@ -45,13 +48,16 @@ def current(names: Sequence[str]) -> list[str]:
     entries = near().find_all(names)
     lacking = [name for name in names if name not in entries]
     fetched = dict(zip(lacking, _fetch(lacking), strict=True))
-    return [_version(entries.get(name), fetched.get(name)) or "" for name in names]
+    return [
+        str(entries[name].value) if name in entries else (fetched[name] or b"").decode()
+        for name in names
+    ]
 
 
-def value(key: str) -> bytes | None:
-    """Return a stored value."""
-    entry = near().find(store.value_key(key))
-    return entry.value if entry else None
+def values(keys: Iterable[str]) -> dict[str, bytes]:
+    """Return those stored values that are here, by key."""
+    named = {store.value_key(key): key for key in keys}
+    return {named[name]: entry.value for name, entry in near().find_all(list(named)).items()}
 
 
 def keep(key: str, stored: bytes) -> None:
@@ -110,12 +116,6 @@ def _fetch(names: list[str]) -> list[bytes | None]:
     }
     memory.end(tickets, kept)
     return found
-
-
-def _version(entry: Entry | None, raw: bytes | None) -> str | None:
-    if entry is not None:
-        return str(entry.value)
-    return raw.decode() if raw is not None else None
 
 
 def _entry(name: str, raw: bytes) -> Entry:

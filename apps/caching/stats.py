@@ -16,13 +16,13 @@ _counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
 _unsaid: Counter[str] = Counter()
 
 
-def count(query: str, outcome: str) -> None:
-    """Count one answer: from memory (`near`), from the data grid (`hit`), `filled`, `late` to be
+def count(query: str, outcome: str, number: int = 1) -> None:
+    """Count answers: from memory (`near`), from the data grid (`hit`), `filled`, `late` to be
     stored, or without the cache (`passed`, `waited`, `away`).
     """
     with _lock:
-        _counts[query][outcome] += 1
-        _unsaid[f"{query} {outcome}"] += 1
+        _counts[query][outcome] += number
+        _unsaid[f"{query} {outcome}"] += number
 
 
 def say() -> None:

@@ -1,7 +1,7 @@
 """The HTML of posts in lists: rendered once for all to whom a post is the same.
 
-What differs from page to page is laid in when a list is put together: the place in the list, who
-reposted it, how long ago it was written. What is the viewer's own (liked, reposted, kept,
+What differs from page to page is laid in when a list is put together: the place in the list, and
+who reposted it. What is the viewer's own (liked, reposted, kept,
 written by him) names the variant.
 """
 
@@ -20,7 +20,6 @@ from apps.plugins import calls
 from apps.posts import cards, hooks, rendering, shapes
 from apps.posts.cards import Listed, PostCard
 from apps.posts.moulds import Mould
-from apps.posts.templatetags.moments import ago
 
 # Who looks at a fragment that all members share.
 ANYBODY = 0
@@ -61,9 +60,9 @@ def by_id(found: Sequence[Listed], *, in_thread: bool = False) -> dict[int, Safe
 
 def _each(found: Sequence[Listed], in_thread: bool) -> list[tuple[Listed, SafeString]]:
     marked_by = rendering.marked_by()
-    variants = [_variant(one, in_thread, marked_by) for one in found]
-    rendered = _rendered(variants)
     language = get_language() or ""
+    variants = [_variant(one, in_thread, marked_by, language) for one in found]
+    rendered = _rendered(variants)
     lines = [Line(one.reposted_by_id or 0, language) for one in found]
     reposts = _repost_lines([line for line in lines if line.account_id])
     footers = _footers(found)
@@ -86,17 +85,15 @@ def _footers(found: Sequence[Listed]) -> dict[int, str]:
     return {post_id: "".join(pieces) for post_id, pieces in said.items()}
 
 
-def _variant(one: Listed, in_thread: bool, marked_by: tuple[str, ...]) -> Variant:
-    post, language = one.stored, get_language() or ""
+def _variant(one: Listed, in_thread: bool, marked_by: tuple[str, ...], language: str) -> Variant:
+    post = one.stored
     viewers = (one.is_member, one.liked, one.reposted, one.bookmarked, one.mine)
     said = (in_thread, marked_by, language)
     return Variant(post.id, post.author_id, *viewers, post.pictures, *said)
 
 
 def _filled(mould: Mould, one: Listed, repost: str, footer: str) -> SafeString:
-    return mould.filled(
-        item=str(one.item_id), repost=repost, age=ago(one.created_at), footer=footer
-    )
+    return mould.filled(item=str(one.item_id), repost=repost, footer=footer)
 
 
 def _tags(variant: Variant) -> list[str]:

@@ -16,10 +16,10 @@ from django.utils.safestring import SafeString
 from apps.posts.cards import COUNTS, PostCard
 from apps.posts.kinds import Audience
 from apps.posts.moulds import Mould, hole
-from apps.posts.templatetags.moments import spelled_out
+from apps.posts.templatetags.moments import dated, spelled_out
 
 # What is left open where a post's HTML is kept: it differs from page to page.
-OPEN = ("item", "repost", "age", "footer")
+OPEN = ("item", "repost", "footer")
 # Addresses are made of numbers: these two stand for a post's own, and for that of what it answers.
 ITSELF, ANSWERED = 7_777_777_777_777_777_771, 7_777_777_777_777_777_772
 
@@ -74,6 +74,7 @@ def html_of(post: PostCard, text: SafeString, *, language: str, in_thread: bool)
         "hue": str(author.hue),
         "initials": escape(author.initials),
         "written": post.created_at.isoformat(),
+        "dated": escape(dated(post.created_at)),
         "written_in_words": escape(spelled_out(post.created_at)),
         "stored": f"{post.created_at:%H:%M:%S}",
         "arrived": f"{stored.arrived_at:%H:%M:%S}" if stored.arrived_at else "",
@@ -110,6 +111,7 @@ def _mould(shape: Shape) -> Mould:
         answers=ANSWERED if shape.answers else None,
         edited=shape.edited,
         written=hole("written"),
+        dated=hole("dated"),
         written_in_words=hole("written_in_words"),
         stored=hole("stored"),
         arrived=hole("arrived") if shape.arrived else "",

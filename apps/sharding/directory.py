@@ -77,7 +77,7 @@ def shard_of(bucket: int) -> str:
 
 def shard_of_id(value: int) -> str:
     """Return the alias of the shard that the row with this id lives on."""
-    return shard_of(bucket_of(value))
+    return current().shards[bucket_of(value)]
 
 
 def is_moving() -> bool:

@@ -16,7 +16,7 @@
   const far = format({ day: "numeric", month: "short", year: "numeric" });
   const STEPS = [[60, 1, "s"], [3600, 60, "min"], [86400, 3600, "h"]];
 
-  // As the server says it (apps/posts/templatetags/moments.py), only that the page grows older.
+  // The server says when, so that a page stays right while it grows older.
   const ago = (moment) => {
     const passed = Math.max(0, (Date.now() - moment) / 1000);
     if (passed < 5) return just;

@@ -27,7 +27,7 @@ WINDOW = timedelta(hours=24)
 SLOT = timedelta(minutes=10)
 TOP, IN_COLUMN = 20, 5
 # A page shows what was so at most so long ago, without asking anybody.
-KEPT_SECONDS = 10.0
+KEPT_SECONDS = 30.0
 # The list outlives its maker by so much, then there is none.
 TOP_SECONDS = 300
 PREFIX = "hashtags:"

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
-from typing import Any
 
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import URLPattern, URLResolver, include, path
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
@@ -106,14 +106,20 @@ def post_footers(posts: Sequence[Listed], viewer_id: int | None) -> Mapping[int,
 @hookimpl(keepable=True)
 def profile_part(profile: ProfileCard, viewer_id: int | None) -> str | None:
     """Where one mutes, blocks and reports, and what keeps the posts from being shown."""
-    context: dict[str, Any] = {"profile": profile, "viewer_id": viewer_id}
     if suspensions.is_suspended(profile.id):
-        return render_to_string("moderation/_profile.html", {**context, "suspended": True})
+        return _about(profile.username, None, get_language())
     if viewer_id is None or viewer_id == profile.id:
         return None
     found = relations.bonds(viewer_id)
-    bonds = {bond.name.lower() for bond in Bond if profile.id in found[bond]}
-    return render_to_string("moderation/_profile.html", {**context, "bonds": bonds})
+    bonds = frozenset(bond.name.lower() for bond in Bond if profile.id in found[bond])
+    return _about(profile.username, bonds, get_language())
+
+
+@lru_cache(KEPT)
+def _about(username: str, bonds: frozenset[str] | None, language: str | None) -> SafeString:
+    """Return what a profile says of its bonds with who looks; of who is suspended, that (None)."""
+    context = {"username": username, "bonds": bonds or (), "suspended": bonds is None}
+    return render_to_string("moderation/_profile.html", context)
 
 
 @hookimpl

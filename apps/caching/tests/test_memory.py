@@ -163,4 +163,4 @@ def test_with_the_near_cache_off_the_data_grid_answers(owner, monkeypatch):
     near.empty()
 
     assert [read(owner, token)[0] for _ in range(3)] == [count] * 3
-    assert memory.value("any") is None
+    assert memory.values(["any"]) == {}

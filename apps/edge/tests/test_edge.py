@@ -1,22 +1,21 @@
 """What is answered from memory, to whom, and until when."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.conf import settings as configured
 from django.test import Client
 
 from apps.accounts.models import Account
+from apps.bundled.hashtags import trending
 from apps.caching import memory
 from apps.cluster import processes
 from apps.edge import asks, pages
 from apps.follows import services as follows
-from apps.kernel import dependencies
+from apps.grid.near_cache import clock
 from apps.plugins import switches
 from apps.posts import services as posts
 from apps.posts.models import Post
-from apps.posts.templatetags.moments import ago
 from apps.replication import scopes, tokens
 
 pytestmark = [pytest.mark.cluster, pytest.mark.django_db(databases="__all__", transaction=True)]
@@ -227,15 +226,9 @@ def test_a_process_that_stops_ends_each_connection_with_its_next_answer(ada, bro
         assert (b"connection", b"close") in browse().get(path).headers
 
 
-def test_ages_are_kept_until_they_are_others():
-    now = datetime(2026, 1, 1, tzinfo=UTC)
-    for passed, text, seconds in (
-        (2.0, "now", 3.0),
-        (30.25, "30 s", 0.75),
-        (90.0, "1 min", 30.0),
-        (5400.0, "1 h", 1800.0),
-    ):
-        with dependencies.collecting() as found:
-            began = dependencies.time.time()
-            assert ago(now - timedelta(seconds=passed), now) == text
-            assert abs(found.until - began - seconds) < 0.2
+def test_a_page_does_not_end_because_its_posts_grow_older(ada, browse, kept, edge):
+    page = kept(browse(), "/@ada")
+    assert "data-ago" in page.text
+    (held,) = [one for one in edge.pages._pages.values() if one.key.path == b"/@ada"]
+
+    assert held.until > clock() + trending.KEPT_SECONDS - 5
