@@ -95,6 +95,15 @@ for place = 1, #KEYS, 2 do
 end
 return found
 """
+# The value, unless it is the one that begins so: then whether the right to fill it is given now.
+NEWER_OR_LOCK = """
+local known = ARGV[3]
+if redis.call('GETRANGE', KEYS[1], 0, math.max(0, #known - 1)) ~= known then
+    local value = redis.call('GET', KEYS[1])
+    if value then return value end
+end
+return redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2], 'NX') and 1 or 0
+"""
 # Only the holder of the lock stores, and only it lets go.
 STORE = """
 if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
@@ -149,6 +158,14 @@ def get_or_lock(keys: Sequence[str], holder: str, milliseconds: int) -> list[byt
     names = [name for key in keys for name in (value_key(key), _lock_key(key))]
     found = _redis().eval(GET_OR_LOCK, len(names), *names, holder, milliseconds)
     return [one if isinstance(one, bytes) else bool(one) for one in found]
+
+
+@_guarded
+def newer_or_lock(key: str, known: str, holder: str, milliseconds: int) -> bytes | bool:
+    """Return a value that does not begin with what is known, else as `get_or_lock` does."""
+    names = value_key(key), _lock_key(key)
+    found = _redis().eval(NEWER_OR_LOCK, 2, *names, holder, milliseconds, known)
+    return found if isinstance(found, bytes) else bool(found)
 
 
 @_guarded

@@ -105,8 +105,10 @@ class Edge:
         """Ask whether another process makes a visitor's page just now."""
         if ask.key.session or not names:
             return sharing.ALONE
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(None, sharing.turn, ask, names)
+        loop, looking = asyncio.get_running_loop(), sharing.Looking(ask, names)
+        while (turn := await loop.run_in_executor(None, looking.look)) is None:
+            await asyncio.sleep(sharing.PAUSE_SECONDS)
+        return turn
 
     def _landed(self, flight: Flight, page: Page | None) -> None:
         ask = flight.ask

@@ -1,9 +1,8 @@
 """Pages that another process has just made, taken from the data grid in place of made once more.
 
-What a page depends on is known only when it is made. But it is mostly what the page before it did:
-the names of that one's versions, with the versions of now, are the key under which the first
-process that makes it puts it for the others. Whoever takes it holds the page's own versions against
-the grid, so a key that says too little costs nothing but the look.
+Each process puts a visitor's page that it has made under what was asked for. What a page depends on
+is in the page: whoever finds one holds its versions against the grid, and where it is past gets the
+right to make the next one, or waits for who has it.
 """
 
 import hashlib
@@ -12,6 +11,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
+from uuid import uuid4
 
 from apps.caching import code, memory, store
 from apps.edge.asks import Ask
@@ -28,6 +28,8 @@ COMMIT_SECONDS = 0.1
 # The right to make a page ends after this; others wait as long, then make their own.
 MAKE_MS = 400
 PAUSE_SECONDS = 0.005
+# Bytes before a page that are no other page's.
+STAMP = 16
 
 
 class Turn(NamedTuple):
@@ -41,13 +43,50 @@ class Turn(NamedTuple):
 ALONE = Turn()
 
 
-def turn(ask: Ask, names: Sequence[str]) -> Turn:
-    """Return whose turn it is; `names` are those of the versions of the page before."""
-    try:
-        versions = _settled(names)
-        return _taken(ask, _key(ask, names, versions)) if versions else ALONE
-    except store.Away:
-        return ALONE
+class Looking:
+    """A visitor who wants a page of others, or the right to make one for them.
+
+    `names` are those of the versions of the page before.
+    """
+
+    def __init__(self, ask: Ask, names: Sequence[str]) -> None:
+        self._ask, self._names = ask, names
+        self._key, self._holder = _key(ask), words.unique()
+        # The page that was found and is past.
+        self._past = ""
+        self._begun = time.monotonic()
+
+    def look(self) -> Turn | None:
+        """Return whose turn it is; None where that is to be asked again in a moment."""
+        try:
+            if self._is_being_written():
+                return None if self._waits(COMMIT_SECONDS) else ALONE
+            return self._found()
+        except store.Away:
+            return ALONE
+
+    def _is_being_written(self) -> bool:
+        """Tell whether a commit is under way that touches the page."""
+        if any(version.startswith("!") for version in memory.current(self._names)):
+            return True
+        self._names = ()
+        return False
+
+    def _found(self) -> Turn | None:
+        while isinstance(found := self._asked(), bytes):
+            page = _unpacked(self._ask, found[STAMP:])
+            if _is_right(self._ask, page):
+                return Turn(page)
+            self._past = found[:STAMP].decode()
+        if found:
+            return Turn(None, self._key, self._holder)
+        return None if self._waits(MAKE_MS / 1000) else ALONE
+
+    def _asked(self) -> bytes | bool:
+        return store.newer_or_lock(self._key, self._past, self._holder, MAKE_MS)
+
+    def _waits(self, seconds: float) -> bool:
+        return time.monotonic() - self._begun < seconds
 
 
 def give(mine: Turn, page: Page | None) -> None:
@@ -63,46 +102,21 @@ def give(mine: Turn, page: Page | None) -> None:
         return
 
 
-def _settled(names: Sequence[str]) -> Sequence[str]:
-    """Return the versions of names when no commit touches one of them; nothing if that lasts."""
-    until = time.monotonic() + COMMIT_SECONDS
-    while True:
-        versions = memory.current(names)
-        if not any(version.startswith("!") for version in versions):
-            return versions
-        if time.monotonic() > until:
-            return ()
-        time.sleep(PAUSE_SECONDS)
-
-
-def _taken(ask: Ask, key: str) -> Turn:
-    holder, until = words.unique(), time.monotonic() + MAKE_MS / 1000
-    while time.monotonic() < until:
-        (found,) = store.get_or_lock([key], holder, MAKE_MS)
-        if isinstance(found, bytes):
-            page = _unpacked(ask, found)
-            return Turn(page) if _is_right(ask, page) else ALONE
-        if found:
-            return Turn(None, key, holder)
-        time.sleep(PAUSE_SECONDS)
-    return ALONE
-
-
 def _is_right(ask: Ask, page: Page) -> bool:
     memory.current(list(page.versions))
     is_right = is_current(page, memory.near(), generation())
     return is_right and page.reaches(ask.token, memory.confirmed())
 
 
-def _key(ask: Ask, names: Sequence[str], versions: Sequence[str]) -> str:
+def _key(ask: Ask) -> str:
     asked = (code.fingerprint(), sorted(manager.plan().on), tuple(ask.key))
-    text = repr((asked, sorted(zip(names, versions, strict=True))))
-    return "page:" + hashlib.sha256(text.encode()).hexdigest()
+    return "page:" + hashlib.sha256(repr(asked).encode()).hexdigest()
 
 
 def _packed(page: Page) -> bytes:
     plain = replace(page, checked=-1, cookie=None)
-    return pickle.dumps((plain, time.time() + page.until - clock()))
+    packed = pickle.dumps((plain, time.time() + page.until - clock()))
+    return uuid4().hex[:STAMP].encode() + packed
 
 
 def _unpacked(ask: Ask, packed: bytes) -> Page:

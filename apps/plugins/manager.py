@@ -195,6 +195,8 @@ def _impl(found: Any, hook: str, terms: Terms) -> Impl:
         terms,
         function.rookery_keepable,
         # What answers alike until something changes may be asked twice. Whoever wrote it could have
-        # this thread sleep for ever, so it must have come with the program.
-        function.rookery_keepable and discovery.loaded()[found.plugin_name].bundled,
+        # this thread sleep for ever, so it must have come with the program, and guard nobody.
+        function.rookery_keepable
+        and discovery.loaded()[found.plugin_name].bundled
+        and not terms.closed,
     )

@@ -400,3 +400,19 @@ def test_what_no_trigger_knows_is_touched_by_hand_with_its_transaction(owner):
 def test_a_touch_outside_a_transaction_is_refused():
     with pytest.raises(transaction.TransactionManagementError, match="open transaction on shard0"):
         triggers.touch("shard0", ["posts.tally:1"])
+
+
+def test_who_knows_a_value_to_be_past_gets_the_next_one_or_the_right_to_make_it():
+    first, second = b"first:and more", b"second:and more"
+    assert store.newer_or_lock("page", "", "one", 2000) is True
+    assert store.newer_or_lock("page", "", "two", 2000) is False
+    assert store.put({"page": first}, "one") == [True]
+
+    assert store.newer_or_lock("page", "", "two", 2000) == first
+    assert store.newer_or_lock("page", "second", "two", 2000) == first
+    assert store.newer_or_lock("page", "first:", "two", 2000) is True
+    assert store.newer_or_lock("page", "first:", "one", 2000) is False
+    assert store.newer_or_lock("page", "", "one", 2000) == first
+    assert store.put({"page": second}, "two") == [True]
+
+    assert store.newer_or_lock("page", "first:", "one", 2000) == second

@@ -62,6 +62,19 @@ def test_the_second_process_takes_what_the_first_made(ada, browse, second, kept)
     kept(second(), "/@ada")
 
 
+def test_who_missed_some_pages_takes_the_next_one(ada, browse, second, kept):
+    taken = Counter()
+    for number in range(5):
+        both_know(kept, browse, second, "/@ada")
+        for text in (f"missed {number}", f"seen {number}"):
+            posts.publish(author_id=ada.pk, text=text)
+            until(browse(), "/@ada", text)
+            kept(browse(), "/@ada")
+        taken += until(second(), "/@ada", f"seen {number}")
+
+    assert taken["taken"] > taken["made"]
+
+
 @pytest.fixture
 def commit_under_way(ada):
     """Mark what Ada wrote as being written, as a commit does; returns what ends it."""
