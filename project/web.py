@@ -16,6 +16,5 @@ from apps.edge.threads import Threads  # isort: skip
 # threads stays well under 200.
 THREADS = env.integer(os.environ, "ROOKERY_WEB_THREADS", 8, 1, 64)
 
-application = Edge(
-    cast(Any, Threads(cast(Any, django), workers=THREADS)), most_bytes=settings.EDGE_BYTES
-)
+django_threads = Threads(cast(Any, django), workers=THREADS)
+application = Edge(cast(Any, django_threads), most_bytes=settings.EDGE_BYTES)

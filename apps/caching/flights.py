@@ -5,7 +5,7 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from apps.caching import memory, stats, store
+from apps.caching import memory, recent, stats, store
 from apps.caching.keys import Key
 from apps.kernel import dependencies, words
 from apps.replication import scopes, servers, tokens
@@ -36,6 +36,8 @@ def look_up(query: "Query", asks: list[Any], wanted: dict[int, Key], found: dict
     What others take too long to fill is left out. Raises store.Away.
     """
     pending = _from_memory(query, wanted, found)
+    if pending and recent.look_ahead():
+        pending = _from_memory(query, pending, found)
     if not pending:
         return
     holder, until = words.unique(), time.monotonic() + FILL_MS / 1000
@@ -78,11 +80,11 @@ def _from_grid(
     answers = store.get_or_lock([key.name for key in pending.values()], holder, FILL_MS)
     for (number, key), stored in zip(pending.items(), answers, strict=True):
         if isinstance(stored, bytes):
-            memory.keep(key.name, stored)
             there[number] = (key.group, stored)
         elif stored:
             mine[number] = key
     if there:
+        memory.keep({pending[number].name: stored for number, (_, stored) in there.items()})
         found |= _taken(there)
         stats.count(query.name, "hit", len(there))
     return mine
@@ -139,11 +141,16 @@ def _store(
     packed = {
         key.name: pickle.dumps((token[key.group], values[number])) for number, key in mine.items()
     }
+    if not packed:
+        return []
     asked = {key.asked: key.name for key in mine.values()} if query.stale_seconds else {}
     try:
-        return store.put(packed, holder, asked=asked, asked_seconds=query.stale_seconds)
+        kept = store.put(packed, holder, asked=asked, asked_seconds=query.stale_seconds)
     except store.Away:
         return [False] * len(mine)
+    # Who makes a page asks for some of it twice, and for most of it again soon.
+    memory.keep({name: packed[name] for name, is_kept in zip(packed, kept, strict=True) if is_kept})
+    return kept
 
 
 def _before(query: "Query", pending: dict[int, Key], found: dict[int, Any]) -> dict[int, Key]:

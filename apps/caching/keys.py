@@ -1,12 +1,12 @@
 """The key of a cached value: what was asked, and the versions of all that it depends on."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import uuid4
 
-from apps.caching import code, memory, store, tags
+from apps.caching import code, memory, recent, store, tags
 from apps.kernel import dependencies
 from apps.replication import positions
 from apps.replication.tokens import Position
@@ -57,7 +57,12 @@ def keys_for(query: "Query", group: str, asks: Sequence[Any]) -> list[Key | None
     The `repr` of an ask says which value it is. None stands for one that a commit under way
     touches.
     """
-    wanted = [_known(query, group, ask) for ask in asks]
+    return keys_of(group, [(query, ask) for ask in asks])
+
+
+def keys_of(group: str, asks: "Sequence[tuple[Query, Any]]") -> list[Key | None]:
+    """Do the same for asks of several queries of one group."""
+    wanted = [_known(query, group, ask) for query, ask in asks]
     every = {name: tag for known in wanted for name, tag in known.tags.items()}
     versions = memory.versions(group, list(every))
     unknown = {name: tag for name, tag in every.items() if versions[name] is None}
@@ -66,8 +71,13 @@ def keys_for(query: "Query", group: str, asks: Sequence[Any]) -> list[Key | None
     moves = directory.current().epochs.get(group, 0)
     return [
         _key(query.name, group, moves, ask, known, [versions[name] for name in known.tags])
-        for ask, known in zip(asks, wanted, strict=True)
+        for (query, ask), known in zip(asks, wanted, strict=True)
     ]
+
+
+def names_of(group: str, asks: "Iterable[tuple[Query, Any]]") -> list[str]:
+    """Return the server's own keys of the tags of asks."""
+    return [name for query, ask in asks for name in _known(query, group, ask).tags]
 
 
 def _known(query: "Query", group: str, ask: Any) -> Known:
@@ -118,4 +128,6 @@ def _new_versions(group: str, unknown: dict[str, str]) -> dict[str, str | None]:
     if not mine:
         return {}
     given = store.bump(group, mine, writer, positions.ask(group))
-    return {store.tag_key(group, tag): held for tag, held in zip(mine, given, strict=True)}
+    held = dict(zip((store.tag_key(group, tag) for tag in mine), given, strict=True))
+    recent.note(held)
+    return {**held}

@@ -6,7 +6,7 @@ whose token is confirmed: it stands for commits that were known before a ping th
 each of them had marked its tags before it was known.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import cast
 
@@ -60,10 +60,18 @@ def values(keys: Iterable[str]) -> dict[str, bytes]:
     return {named[name]: entry.value for name, entry in near().find_all(list(named)).items()}
 
 
-def keep(key: str, stored: bytes) -> None:
-    """Keep a stored value."""
-    memory, name = near(), store.value_key(key)
-    memory.end(memory.begin([name]), {name: _entry(name, stored)})
+def fetch_values(keys: Iterable[str]) -> None:
+    """Have those of some stored values here that the server has, in one round trip."""
+    wanted = [store.value_key(key) for key in keys]
+    here = near().find_all(wanted)
+    _fetch([name for name in wanted if name not in here])
+
+
+def keep(stored: Mapping[str, bytes]) -> None:
+    """Keep stored values, by key."""
+    memory = near()
+    named = {store.value_key(key): value for key, value in stored.items()}
+    memory.end(memory.begin(named), {name: _entry(name, value) for name, value in named.items()})
 
 
 def _cache() -> NearCache:

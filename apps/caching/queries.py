@@ -33,14 +33,25 @@ R = TypeVar("R")
 K = TypeVar("K")
 
 
+def _call(*args: Any) -> tuple[tuple[Any, ...], tuple[()]]:
+    return args, ()
+
+
 class Query(NamedTuple):
-    """What is cached: `load` answers several asks at once, in their order."""
+    """What is cached: `load` answers several asks at once, in their order.
+
+    `ask_of` makes an ask of what a function is called with, by position.
+    """
 
     name: str
     load: Callable[[list[Any]], list[Any]]
     tags: Callable[[Any], Sequence[str]]
     group_of: Callable[[Any], str]
     stale_seconds: int = 0
+    ask_of: Callable[..., Any] = _call
+
+
+_queries: dict[Callable[..., Any], Query] = {}
 
 
 def cached(
@@ -74,6 +85,7 @@ def cached(
             found: R = _answer(query, [(args, tuple(kwargs.items()))])[0]
             return found
 
+        _queries[answer] = query
         return answer
 
     return decorate
@@ -97,7 +109,7 @@ def cached_many(
             found = function(asks)
             return [found.get(ask) for ask in asks]
 
-        query = Query(name, load, tags, _shard_of_key)
+        query = Query(name, load, tags, _shard_of_key, ask_of=lambda key: key)
 
         @functools.wraps(function)
         def answer(wanted: Iterable[K]) -> dict[K, R]:
@@ -105,9 +117,20 @@ def cached_many(
             pairs = zip(asks, _answer(query, asks), strict=True)
             return {ask: value for ask, value in pairs if value is not None}
 
+        _queries[answer] = query
         return answer
 
     return decorate
+
+
+def query_of(function: Callable[..., Any]) -> Query:
+    """Return the query of a cached function."""
+    return _queries[function]
+
+
+def may_be_cached(group: str) -> bool:
+    """Tell whether this reader may take answers about a group from the cache now."""
+    return settings.CACHING_ENABLED and not _is_changing(group)
 
 
 def _group(group: str | Callable[..., str] | None, args: Sequence[Any]) -> str:
@@ -148,7 +171,7 @@ def _keys(query: Query, asks: list[Any]) -> dict[int, Key]:
         by_group[query.group_of(ask)].append(number)
     found: dict[int, Key] = {}
     for group, numbers in by_group.items():
-        if settings.CACHING_ENABLED and not _is_changing(group):
+        if may_be_cached(group):
             made = _made(query, group, [asks[number] for number in numbers])
             pairs = zip(numbers, made, strict=True)
             found |= {number: key for number, key in pairs if key is not None}

@@ -4,13 +4,14 @@ A version is as new as anybody may want who has seen no more than was known when
 asked for it. So it serves this request until a read of its own shows it something later.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from apps.caching import store
+from apps.kernel import waiting
 from apps.replication import scopes, tokens
 from apps.replication.tokens import START, Position
 
@@ -29,10 +30,14 @@ class Fetched(NamedTuple):
 
 @dataclass
 class Recent:
-    """What a request has fetched, and the names of what it will want: those of its last answer."""
+    """What a request has fetched, and the names of what it will want: those of its last answer.
+
+    `ahead` is done before the first thing is fetched that memory lacks.
+    """
 
     foreseen: Sequence[str] = ()
     fetched: dict[str, Fetched] = field(default_factory=dict)
+    ahead: list[Callable[[], None]] = field(default_factory=list)
 
 
 _recent: ContextVar[Recent | None] = ContextVar("recent_versions", default=None)
@@ -56,6 +61,7 @@ def fetch(group: str, names: list[str], ask: Fetch) -> dict[str, bytes | None]:
     recent, scope = _recent.get(), scopes.current()
     if recent is None or scope is None or group in scope.written:
         return dict(zip(names, ask(names), strict=True))
+    look_ahead()
     seen = dict(scope.token)
     least = seen.get(group, START)
     known: dict[str, bytes | None] = {
@@ -71,6 +77,43 @@ def fetch(group: str, names: list[str], ask: Fetch) -> dict[str, bytes | None]:
     found = dict(zip(wanted, ask(wanted), strict=True))
     _remember(recent, found, seen)
     return known | {name: found[name] for name in lacking}
+
+
+def note(versions: Mapping[str, str]) -> None:
+    """Remember versions that the server has given to tags for this request just now."""
+    recent, scope = _recent.get(), scopes.current()
+    if recent is not None and scope is not None:
+        given: dict[str, bytes | None] = {name: held.encode() for name, held in versions.items()}
+        _remember(recent, given, dict(scope.token))
+
+
+def foresee(names: Iterable[str]) -> None:
+    """Have these versions come with the next one that is fetched."""
+    recent = _recent.get()
+    if recent is not None:
+        recent.foreseen = [*recent.foreseen, *names]
+
+
+def before_fetching(look: Callable[[], None]) -> None:
+    """Have something done before the next thing is fetched; outside of a request it never is."""
+    recent = _recent.get()
+    if recent is not None:
+        recent.ahead.append(look)
+
+
+def look_ahead() -> bool:
+    """Do what is to be done before something is fetched; tells whether there was anything."""
+    recent = _recent.get()
+    if recent is None or not recent.ahead:
+        return False
+    looks, recent.ahead = recent.ahead, []
+    try:
+        for look in looks:
+            look()
+    except waiting.WouldWait:
+        recent.ahead = looks
+        raise
+    return True
 
 
 def _remember(recent: Recent, found: dict[str, bytes | None], seen: dict[str, Position]) -> None:

@@ -104,12 +104,27 @@ if redis.call('GETRANGE', KEYS[1], 0, math.max(0, #known - 1)) ~= known then
 end
 return redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2], 'NX') and 1 or 0
 """
-# Only the holder of the lock stores, and only it lets go.
+# Only the holder of a lock stores, and only it lets go.
 STORE = """
-if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
-redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3])
-redis.call('DEL', KEYS[2])
-return 1
+local stored = {}
+for place = 1, #KEYS, 2 do
+    local at = (place + 1) / 2
+    stored[at] = 0
+    if redis.call('GET', KEYS[place + 1]) == ARGV[1] then
+        redis.call('SET', KEYS[place], ARGV[at + 2], 'EX', ARGV[2])
+        redis.call('DEL', KEYS[place + 1])
+        stored[at] = 1
+    end
+end
+return stored
+"""
+# Marks of tags that have no version; tells of which it is the first.
+CLAIM = """
+local mine = {}
+for place, key in ipairs(KEYS) do
+    mine[place] = redis.call('SET', key, ARGV[1], 'PX', ARGV[2], 'NX') and 1 or 0
+end
+return mine
 """
 RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end"
 
@@ -143,10 +158,9 @@ def get_many(names: Sequence[str]) -> list[bytes | None]:
 @_guarded
 def claim(group: str, tags: Sequence[str], writer: str) -> list[str]:
     """Mark tags that have no version; returns those that this process is to give one."""
-    pipe = _redis().pipeline(transaction=False)
-    for tag in tags:
-        pipe.set(tag_key(group, tag), f"!{writer}|0", px=MARK_MS, nx=True)
-    return [tag for tag, claimed in zip(tags, pipe.execute(), strict=True) if claimed]
+    keys = [tag_key(group, tag) for tag in tags]
+    mine = _redis().eval(CLAIM, len(keys), *keys, f"!{writer}|0", MARK_MS)
+    return [tag for tag, claimed in zip(tags, mine, strict=True) if claimed]
 
 
 @_guarded
@@ -181,12 +195,12 @@ def put(
 
     For `asked_seconds` it is remembered which value was stored last for what was asked.
     """
+    names = [name for key in values for name in (value_key(key), _lock_key(key))]
     pipe = _redis().pipeline(transaction=False)
-    for key, value in values.items():
-        pipe.eval(STORE, 2, value_key(key), _lock_key(key), holder, value, seconds)
+    pipe.eval(STORE, len(names), *names, holder, seconds, *values.values())
     for ask, key in (asked or {}).items():
         pipe.set(f"{PREFIX}:last:{ask}", key, ex=asked_seconds)
-    return [bool(stored) for stored in pipe.execute()[: len(values)]]
+    return [bool(stored) for stored in pipe.execute()[0]]
 
 
 @_guarded

@@ -7,12 +7,14 @@ new asks nobody; only for older ones he is looked up by post.
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
+from apps.caching import ahead
 from apps.caching.queries import cached
 from apps.indexing.hot import hot
 from apps.posts import samples
 from apps.posts.models import Bookmark, Like, Post
 from apps.posts.samples import given
 from apps.sharding import directory, harvest, querysets
+from apps.sharding.conf import conf
 
 NEWEST = 200
 
@@ -80,6 +82,14 @@ def _liked_among(post_ids: tuple[int, ...], viewer_id: int) -> list[int]:
     """Return those of a shard's posts that an account likes."""
     liked = Like.objects.filter(post_id__in=post_ids, account_id=viewer_id)
     return list(liked.values_list("post_id", flat=True))
+
+
+def expected(viewer_id: int | None) -> list[ahead.Expected]:
+    """Return what any page with posts will ask about a viewer."""
+    if viewer_id is None:
+        return []
+    liked = [(_newest_liked, shard, viewer_id) for shard in conf().shards]
+    return [*liked, (_newest_reposted, viewer_id), (_newest_bookmarked, viewer_id)]
 
 
 def bookmarked(post_ids: Iterable[int], viewer_id: int | None) -> set[int]:

@@ -1,5 +1,6 @@
 """The one post that an account shows first in its profile."""
 
+from apps.caching import ahead
 from apps.caching.queries import cached
 from apps.indexing.hot import hot
 from apps.posts import cards, samples
@@ -36,6 +37,11 @@ def is_pinned(post_id: int, author_id: int) -> bool:
     """Tell whether its author shows a post first."""
     home = directory.shard_of_id(author_id)
     return harvest.part(home, lambda: _pinned(author_id), None) == post_id
+
+
+def expected(author_id: int) -> list[ahead.Expected]:
+    """Return what an author's profile will ask."""
+    return [(_pinned, author_id)]
 
 
 @cached("posts.pin", tags=lambda author_id: [f"posts.pin:{author_id}"])

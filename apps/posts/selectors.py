@@ -7,10 +7,11 @@ from typing import Any
 from django.db import connections, router
 from django.db.models import F
 
+from apps.caching import ahead
 from apps.caching.queries import cached, cached_many
 from apps.indexing.hot import hot
 from apps.kernel import cursors
-from apps.posts import cards, samples
+from apps.posts import cards, deeds, samples
 from apps.posts.cards import Listed
 from apps.posts.kinds import Audience
 from apps.posts.models import Bookmark, Like, Post, Tally
@@ -41,9 +42,10 @@ SELECT post.id, post.author_id, post.repost_of_id FROM (
 
 def public_page(*, place: Place = places.FIRST, viewer_id: int | None) -> cursors.Page[Listed]:
     """Return what everybody wrote, newest first: no replies, no reposts; from every shard."""
-    lists = harvest.from_each(
-        conf().shards, lambda shard: _public_on(shard, _below(place.of(shard)))
-    )
+    lists_of = {shard: _below(place.of(shard)) for shard in conf().shards}
+    wanted = [(_public_on, *one) for one in lists_of.items()]
+    ahead.expect(*wanted, *deeds.expected(viewer_id))
+    lists = harvest.from_each(lists_of, lambda shard: _public_on(shard, lists_of[shard]))
     found = sorted((pk for ids in lists.values() for pk in ids), reverse=True)
     reached = found[PAGE - 1] if len(found) > PAGE else None
     return cards.page(found[:PAGE], place, reached, viewer_id=viewer_id)
@@ -74,6 +76,8 @@ def author_page(
     *, author_id: int, place: Place = places.FIRST, viewer_id: int | None
 ) -> cursors.Page[Listed]:
     """Return what one account wrote and reposted, newest first."""
+    if place.is_first:
+        ahead.expect((_written, author_id, None), *deeds.expected(viewer_id))
     return _page_of(
         author_id,
         place,

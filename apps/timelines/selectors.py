@@ -11,11 +11,12 @@ from django.db.models import BigIntegerField, Exists, F, Value
 
 from apps.accounts import selectors as accounts
 from apps.accounts.selectors import ProfileCard
+from apps.caching import ahead
 from apps.caching.queries import cached
 from apps.follows import selectors as follows
 from apps.indexing.hot import hot
 from apps.kernel import cursors
-from apps.posts import cards
+from apps.posts import cards, deeds
 from apps.posts import selectors as posts
 from apps.posts.cards import Listed
 from apps.posts.selectors import PAGE
@@ -32,6 +33,8 @@ def home_page(account_id: int, *, place: Place = places.FIRST) -> cursors.Page[L
     The account's own posts are asked for where they are written, in the same query, so they
     are there at once; what others wrote is there when its fan-out is done.
     """
+    if place.is_first:
+        ahead.expect((_beside_the_account, account_id, None, PAGE + 1), *deeds.expected(account_id))
     awake = place.without(harvest.known_away(place.behind))
     found = harvest.part(directory.shard_of_id(account_id), lambda: _walk(account_id, awake), None)
     if found is None:

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 
 from apps.accounts import selectors as accounts
 from apps.accounts.requests import account_of, viewer_of
+from apps.caching import ahead
 from apps.follows import selectors as follows
 from apps.kernel.dependencies import keepable
 from apps.plugins import calls
@@ -59,6 +60,7 @@ def profile(request: HttpRequest, username: str) -> HttpResponse:
         return redirect(card.url)
     place = places.parse(request.GET.get("before"))
     viewer_id = viewer_of(request)
+    ahead.expect(*_expected(card.id, viewer_id))
     page = posts.author_page(author_id=card.id, place=place, viewer_id=viewer_id)
     context = {
         "page": page,
@@ -67,6 +69,13 @@ def profile(request: HttpRequest, username: str) -> HttpResponse:
         **_profile(card, viewer_id),
     }
     return render(request, "timelines/profile.html", context)
+
+
+def _expected(author_id: int, viewer_id: int | None) -> list[ahead.Expected]:
+    """Return what a profile will ask beside its posts."""
+    found = [(follows.counts_of, author_id), (posts.posts_counts, author_id)]
+    followed = [(follows.is_following, viewer_id, author_id)] if viewer_id is not None else []
+    return [*found, *followed, *pins.expected(author_id)]
 
 
 def _profile(card: accounts.ProfileCard, viewer_id: int | None) -> dict[str, Any]:

@@ -1,16 +1,24 @@
 """What a worker does before its first request, so that no visitor waits for it.
 
-No server is asked: a worker begins as quickly where one of them is away.
+Where a server does not answer, a worker begins a moment later, and without it.
 """
 
 import gc
+import threading
+from concurrent.futures import Executor, wait
 from pathlib import Path
 
 from django.conf import settings
+from django.db import DatabaseError, InterfaceError, connections
 from django.template import TemplateDoesNotExist, loader
 from django.template.exceptions import TemplateSyntaxError
 from django.urls import reverse
 from django.utils import translation
+
+from apps.replication import positions
+
+# To open a connection takes 10 ms, of which 6 ms are the worker's own CPU.
+CONNECT_SECONDS = 2.0
 
 
 def make_ready() -> None:
@@ -25,6 +33,26 @@ def make_ready() -> None:
         except (TemplateDoesNotExist, TemplateSyntaxError):
             # Whoever asks for it is told; the other pages are served.
             continue
+
+
+def connect(threads: Executor, count: int) -> None:
+    """Have each of so many threads open its connection to each server.
+
+    The first page of a thread would open six of them, one after the other, and those come when many
+    are asked for at once. What a server that hangs keeps waiting goes on without being waited for.
+    """
+    all_begun, away = threading.Barrier(count), set[str]()
+
+    def open_each() -> None:
+        all_begun.wait(CONNECT_SECONDS)
+        for alias in connections:
+            if alias not in away:
+                try:
+                    positions.ask(alias)
+                except (DatabaseError, InterfaceError):
+                    away.add(alias)
+
+    wait([threads.submit(open_each) for _ in range(count)], CONNECT_SECONDS)
 
 
 def freeze() -> None:

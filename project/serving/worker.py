@@ -70,10 +70,12 @@ class WebWorker(Worker):
     CONFIG_KWARGS: ClassVar = {**UvicornWorker.CONFIG_KWARGS, "proxy_headers": False, "ws": "none"}
 
     def settle(self) -> None:
-        """Have templates and addresses be ready, too."""
+        """Have templates, addresses and connections be ready, too."""
+        from project import web
         from project.serving import settling
 
         settling.make_ready()
+        settling.connect(web.django_threads.executor, web.THREADS)
         super().settle()
 
 

@@ -1,0 +1,131 @@
+"""What a page is about to ask is looked for together, and only where memory lacks something."""
+
+import pytest
+
+from apps.caching import ahead, memory, recent, stats, store
+from apps.caching.queries import cached, cached_many
+from apps.cluster import processes
+from apps.kernel import waiting
+from apps.replication import scopes
+from apps.sharding.conf import conf
+
+pytestmark = [pytest.mark.cluster, pytest.mark.django_db(databases="__all__", transaction=True)]
+LOADED = []
+
+
+@cached("ahead.one", tags=lambda shard, n: [f"ahead.one:{n}"], group=lambda shard, n: shard)
+def one(shard, n):
+    LOADED.append((shard, n))
+    return n
+
+
+@cached_many("ahead.each", tags=lambda pk: [f"ahead.each:{pk}"])
+def each(ids):
+    LOADED.extend(ids)
+    return {pk: str(pk) for pk in ids}
+
+
+@pytest.fixture(autouse=True)
+def trips(monkeypatch):
+    """The calls that the data grid gets, by name."""
+    LOADED.clear()
+    made = []
+    for name in ("get_many", "claim", "bump", "get_or_lock", "put"):
+        real = getattr(store, name)
+
+        def noting(*args, _name=name, _real=real, **options):
+            made.append(_name)
+            return _real(*args, **options)
+
+        monkeypatch.setattr(store, name, noting)
+    return made
+
+
+def ask(shards, ids, *, expected):
+    with scopes.scope(), recent.remembering():
+        if expected:
+            wanted = [(one, shard, n) for shard in shards for n in range(3)]
+            ahead.expect(*wanted, *((each, pk) for pk in ids))
+        found = [one(shard, n) for shard in shards for n in range(3)]
+        return found, each(ids)
+
+
+def ids_on(shards, make_account):
+    return [make_account(f"on-{shard}"[:15].replace("-", ""), shard=shard).pk for shard in shards]
+
+
+def test_versions_and_values_come_together(trips, make_account):
+    shards = conf().shards
+    ids = ids_on(shards, make_account)
+    expected = ([0, 1, 2] * len(shards), {pk: str(pk) for pk in ids})
+    alone = []
+    assert ask(shards, ids, expected=False) == expected
+    alone, trips[:] = list(trips), []
+    store.flush()
+    memory.near().empty()
+
+    assert ask(shards, ids, expected=True) == expected
+
+    # One version for each shard's tags, where it was one for each question.
+    assert trips.count("claim") == trips.count("bump") == len(shards)
+    assert len(trips) < len(alone)
+
+
+def test_what_the_grid_has_is_fetched_in_two_trips(trips, make_account):
+    shards = conf().shards
+    ids = ids_on(shards, make_account)
+    first = ask(shards, ids, expected=False)
+    LOADED.clear()
+    memory.near().empty()
+    trips.clear()
+
+    assert ask(shards, ids, expected=True) == first
+
+    assert LOADED == []
+    assert trips == ["get_many", "get_many"]
+
+
+def test_who_finds_all_in_memory_pays_nothing(trips, make_account):
+    shards = conf().shards
+    ids = ids_on(shards, make_account)
+
+    def is_all_there():
+        trips.clear()
+        ask(shards, ids, expected=True)
+        return trips == []
+
+    assert processes.wait_for(is_all_there, 10)
+
+
+def test_a_value_that_was_just_filled_is_in_memory(trips):
+    with scopes.scope():
+        one("shard0", 7)
+        assert trips.count("put") == 1
+        before = stats.of_process()["ahead.one"].get("near", 0)
+        trips.clear()
+        one("shard0", 7)
+
+    assert "get_or_lock" not in trips
+    assert stats.of_process()["ahead.one"]["near"] == before + 1
+
+
+def test_without_the_grid_what_is_expected_is_asked_as_ever(monkeypatch, make_account):
+    def away(*args, **options):
+        raise store.LeftOut("not asked again yet")
+
+    ids = ids_on(conf().shards, make_account)
+    for name in ("get_many", "claim", "get_or_lock"):
+        monkeypatch.setattr(store, name, away)
+
+    assert ask(conf().shards, ids, expected=True)[1] == {pk: str(pk) for pk in ids}
+
+
+def test_what_may_not_wait_leaves_it_to_who_may(trips):
+    with scopes.scope(), recent.remembering():
+        ahead.expect((one, "shard0", 1), (one, "shard0", 2))
+        with pytest.raises(waiting.WouldWait), waiting.refused():
+            one("shard0", 1)
+        assert trips == ["get_many"] or trips == []
+        assert (one("shard0", 1), one("shard0", 2)) == (1, 2)
+
+    assert trips.count("claim") == 1
