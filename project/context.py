@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -35,7 +36,9 @@ def site(request: HttpRequest) -> dict[str, str]:
 
 def reader(request: HttpRequest) -> dict[str, object]:
     """Return what scripts say, and whose page it is, looked at where a page is shown."""
-    return {"words": lambda: _words(get_language()), "reader": lambda: request.user}
+    # What is refused before anybody looked who it is has no user.
+    user = getattr(request, "user", None)
+    return {"words": lambda: _words(get_language()), "reader": lambda: user or AnonymousUser()}
 
 
 @lru_cache
@@ -86,8 +89,7 @@ def frame(request: HttpRequest) -> dict[str, Callable[[], object]]:
     def nav() -> SafeString:
         lines = calls.gather(hooks.navigation, request=request)
         entries = [entry for found in lines for entry in found]
-        viewer_id = viewer_of(request) if hasattr(request, "user") else None
-        return frames.navigation(request, badges.badge_of(viewer_id), entries)
+        return frames.navigation(request, badges.badge_of(viewer_of(request)), entries)
 
     return {
         "assets": frames.assets,

@@ -14,4 +14,6 @@ def account_of(request: HttpRequest) -> Account:
 
 def viewer_of(request: HttpRequest) -> int | None:
     """Return the id of the signed-in account, None for a visitor."""
-    return request.user.pk if request.user.is_authenticated else None
+    # What is refused before anybody looked who it is has no user.
+    user = getattr(request, "user", None)
+    return user.pk if user is not None and user.is_authenticated else None

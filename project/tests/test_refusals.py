@@ -3,6 +3,7 @@
 import pytest
 from django.db import OperationalError
 
+from apps.plugins import strikes
 from apps.posts import services as posts
 from apps.throttling.pace import Pace
 
@@ -102,3 +103,16 @@ def test_the_pages_of_faults_need_no_server(template, count_queries, rf):
 
     assert queries == []
     assert "rookery.css" in page
+
+
+def test_a_request_for_another_host_is_refused_with_a_page_and_no_plugin_is_at_fault(
+    client, settings
+):
+    settings.DEBUG = False
+    client.raise_request_exception = False
+
+    answer = client.get("/public", HTTP_HOST="evil.invalid")
+
+    assert answer.status_code == 400
+    assert '<main id="main"' in answer.text
+    assert not strikes._strikes
