@@ -14,7 +14,6 @@ from apps.posts import samples
 from apps.posts.models import Bookmark, Like, Post
 from apps.posts.samples import given
 from apps.sharding import directory, harvest, querysets
-from apps.sharding.conf import conf
 
 NEWEST = 200
 
@@ -84,11 +83,11 @@ def _liked_among(post_ids: tuple[int, ...], viewer_id: int) -> list[int]:
     return list(liked.values_list("post_id", flat=True))
 
 
-def expected(viewer_id: int | None) -> list[ahead.Expected]:
-    """Return what any page with posts will ask about a viewer."""
+def expected(viewer_id: int | None, shards: Iterable[str]) -> list[ahead.Expected]:
+    """Return what a page with posts of some shards will ask about a viewer."""
     if viewer_id is None:
         return []
-    liked = [(_newest_liked, shard, viewer_id) for shard in conf().shards]
+    liked = [(_newest_liked, shard, viewer_id) for shard in shards]
     return [*liked, (_newest_reposted, viewer_id), (_newest_bookmarked, viewer_id)]
 
 

@@ -44,7 +44,7 @@ def public_page(*, place: Place = places.FIRST, viewer_id: int | None) -> cursor
     """Return what everybody wrote, newest first: no replies, no reposts; from every shard."""
     lists_of = {shard: _below(place.of(shard)) for shard in conf().shards}
     wanted = [(_public_on, *one) for one in lists_of.items()]
-    ahead.expect(*wanted, *deeds.expected(viewer_id))
+    ahead.expect(*wanted, *deeds.expected(viewer_id, lists_of))
     lists = harvest.from_each(lists_of, lambda shard: _public_on(shard, lists_of[shard]))
     found = sorted((pk for ids in lists.values() for pk in ids), reverse=True)
     reached = found[PAGE - 1] if len(found) > PAGE else None
@@ -77,7 +77,8 @@ def author_page(
 ) -> cursors.Page[Listed]:
     """Return what one account wrote and reposted, newest first."""
     if place.is_first:
-        ahead.expect((_written, author_id, None), *deeds.expected(viewer_id))
+        home = directory.shard_of_id(author_id)
+        ahead.expect((_written, author_id, None), *deeds.expected(viewer_id, [home]))
     return _page_of(
         author_id,
         place,

@@ -21,6 +21,7 @@ from apps.posts import selectors as posts
 from apps.posts.cards import Listed
 from apps.posts.selectors import PAGE
 from apps.sharding import directory, harvest, places
+from apps.sharding.conf import conf
 from apps.sharding.places import Place
 from apps.timelines import mixing, samples
 from apps.timelines.mixing import HORIZON, ITEM, MERGED, Item
@@ -34,7 +35,8 @@ def home_page(account_id: int, *, place: Place = places.FIRST) -> cursors.Page[L
     are there at once; what others wrote is there when its fan-out is done.
     """
     if place.is_first:
-        ahead.expect((_beside_the_account, account_id, None, PAGE + 1), *deeds.expected(account_id))
+        beside = (_beside_the_account, account_id, None, PAGE + 1)
+        ahead.expect(beside, *deeds.expected(account_id, conf().shards))
     awake = place.without(harvest.known_away(place.behind))
     found = harvest.part(directory.shard_of_id(account_id), lambda: _walk(account_id, awake), None)
     if found is None:
