@@ -61,7 +61,12 @@ def values(keys: Iterable[str]) -> dict[str, bytes]:
 
 
 def fetch_values(keys: Iterable[str]) -> None:
-    """Have those of some stored values here that the server has, in one round trip."""
+    """Have those of some stored values here that the server has, in one round trip.
+
+    Nothing is fetched while it could not be kept.
+    """
+    if not near().trusted:
+        return
     wanted = [store.value_key(key) for key in keys]
     here = near().find_all(wanted)
     _fetch([name for name in wanted if name not in here])

@@ -25,9 +25,17 @@ def each(ids):
     return {pk: str(pk) for pk in ids}
 
 
+def forget():
+    """Begin as where nobody has asked anything yet."""
+    store.flush()
+    memory.near().empty()
+
+
 @pytest.fixture(autouse=True)
 def trips(monkeypatch):
     """The calls that the data grid gets, by name."""
+    assert processes.wait_for(lambda: memory.near().trusted, 10)
+    forget()
     LOADED.clear()
     made = []
     for name in ("get_many", "claim", "bump", "get_or_lock", "put"):
@@ -58,11 +66,10 @@ def test_versions_and_values_come_together(trips, make_account):
     shards = conf().shards
     ids = ids_on(shards, make_account)
     expected = ([0, 1, 2] * len(shards), {pk: str(pk) for pk in ids})
-    alone = []
+    trips.clear()
     assert ask(shards, ids, expected=False) == expected
     alone, trips[:] = list(trips), []
-    store.flush()
-    memory.near().empty()
+    forget()
 
     assert ask(shards, ids, expected=True) == expected
 
