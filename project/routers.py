@@ -8,6 +8,7 @@ from typing import Any
 from django.apps import apps
 from django.db.models import Model
 
+from apps.kernel import waiting
 from apps.replication import replicas, scopes
 from apps.replication.conf import conf as replication_conf
 from apps.sharding import routing
@@ -20,6 +21,8 @@ class Router:
 
     def db_for_read(self, model: type[Model], **hints: Any) -> str:
         """Return a replica as fresh as the reader, else the primary."""
+        # Before a connection is opened: that is to wait for a server, too.
+        waiting.may_wait()
         return replicas.choose(self._group(model, hints))
 
     def db_for_write(self, model: type[Model], **hints: Any) -> str:

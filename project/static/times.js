@@ -33,7 +33,7 @@
       const whole = full.format(moment);
       const text = place.hasAttribute("data-ago") ? ago(moment) : whole;
       if (place.textContent !== text) place.textContent = text;
-      place.dataset.told = "";
+      if (!place.dataset.told) place.dataset.told = "yes";
       if (place.title !== whole) place.title = whole;
     });
   };

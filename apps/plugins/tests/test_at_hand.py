@@ -2,12 +2,14 @@
 
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 from django.core.cache import cache
-from django.db import connection
+from django.db import connection, connections
 from django.http import HttpRequest
 
+from apps.accounts.models import Account
 from apps.caching.queries import cached
 from apps.kernel import waiting
 from apps.plugins import calls, hooks, manager, strikes
@@ -47,6 +49,13 @@ class Noted:
         return [thread is threading.current_thread() for thread in self.threads]
 
 
+@pytest.fixture
+def patient(monkeypatch):
+    """Have a first call, which opens connections, take its time: what is asked here is where."""
+    terms = replace(hooks.navigation.rookery_terms, seconds=10)
+    monkeypatch.setattr(hooks.navigation, "rookery_terms", terms)
+
+
 def select_one():
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
@@ -76,7 +85,7 @@ def test_what_may_sleep_or_change_something_is_called_elsewhere_once(
 
 
 @with_commits
-def test_what_asks_a_database_or_the_grid_is_asked_again_elsewhere(make_plugin):
+def test_what_asks_a_database_or_the_grid_is_asked_again_elsewhere(patient, make_plugin):
     database = Noted(select_one)
     grid = Noted(lambda: cache.get("nobody-has-set-this", "nothing"))
     make_plugin("asker", line(database))
@@ -88,7 +97,20 @@ def test_what_asks_a_database_or_the_grid_is_asked_again_elsewhere(make_plugin):
 
 
 @with_commits
-def test_only_those_that_must_wait_go_elsewhere_and_the_order_stays(make_plugin):
+def test_no_connection_is_opened_here(patient, make_plugin):
+    asker = Noted(lambda: Account.objects.filter(pk=1).exists())
+    make_plugin("asker", line(asker))
+    here = [connections[alias] for alias in connections]
+    for each in here:
+        each.close()
+
+    assert answers() == ["False"]
+    assert asker.here == [True, False]
+    assert [each.connection for each in here] == [None] * len(here)
+
+
+@with_commits
+def test_only_those_that_must_wait_go_elsewhere_and_the_order_stays(patient, make_plugin):
     first, second, third = Noted(lambda: "1st"), Noted(select_one), Noted(lambda: "3rd")
     make_plugin("a", line(first))
     make_plugin("b", line(second))
@@ -99,7 +121,7 @@ def test_only_those_that_must_wait_go_elsewhere_and_the_order_stays(make_plugin)
 
 
 @with_commits
-def test_a_cached_query_is_filled_elsewhere_and_answered_here(make_plugin, make_account):
+def test_a_cached_query_is_filled_elsewhere_and_answered_here(patient, make_plugin):
     asked = []
 
     @cached("tests.at_hand", tags=lambda shard: ["tests:any"], group=lambda shard: shard)
