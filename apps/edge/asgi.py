@@ -19,6 +19,7 @@ from apps.edge.asks import Ask
 from apps.edge.flights import SCOPE, Flight
 from apps.edge.pages import Header, Page, Pages, generation, is_current
 from apps.edge.sharing import Turn
+from apps.edge.wire import Heads
 from apps.grid import metrics
 from apps.grid.metrics import Sample
 from apps.replication import middleware, tokens
@@ -29,6 +30,8 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+# Where an ASGI scope carries what was understood of it.
+ASK = "rookery.ask"
 # For so long nobody waits for another's answer under a path whose last one was for him alone.
 ALONE_SECONDS = 5.0
 MOST_ALONE = 10_000
@@ -43,6 +46,7 @@ class Edge:
         self.application = application
         self.pages = Pages(most_bytes)
         self.outcomes: Counter[str] = Counter()
+        self.heads = Heads()
         # While the process stops, connections end with their next answer.
         self.is_leaving = False
         metrics.family(
@@ -54,19 +58,56 @@ class Edge:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one connection of ASGI."""
-        ask = asks.of(scope) if scope["type"] == "http" else None
+        ask = self.understand(scope)
         if ask is None:
             await self.application(scope, receive, self._closing(send))
-        elif page := self._find(ask) or await self._shared(ask):
+        elif SCOPE in scope:
+            await self._make(scope[SCOPE], scope, receive, self._closing(send))
+        elif page := self.find(ask) or await self._shared(ask):
             await self._answer(ask, page, send)
         else:
-            await self._make(ask, scope, receive, self._closing(send))
+            await self._make(self.begin(ask, scope), scope, receive, self._closing(send))
 
-    def _find(self, ask: Ask) -> Page | None:
+    def understand(self, scope: Scope) -> Ask | None:
+        """Return what a request asks for, found out once; None where only Django can tell."""
+        if ASK not in scope:
+            scope[ASK] = asks.of(scope)
+        found: Ask | None = scope[ASK]
+        return found
+
+    def find(self, ask: Ask) -> Page | None:
+        """Return the page that is right for this reader now."""
         page = self.pages.find(ask, memory.near(), memory.confirmed(), generation())
         if page is not None:
             self._count("hit")
         return page
+
+    def flight_of(self, ask: Ask) -> Flight | None:
+        """Return the making of this page that others may wait for."""
+        return self._flights.get(ask.key)
+
+    def begin(self, ask: Ask, scope: Scope) -> Flight:
+        """Begin the making of a page for which a request is about to be handed to Django."""
+        flight = scope[SCOPE] = Flight(ask, self._landed)
+        if not self._is_alone(ask):
+            self._flights.setdefault(ask.key, flight)
+        return flight
+
+    def landed_for(self, ask: Ask, page: Page | None) -> Page | None:
+        """Return what one who waited for a page gets: that, if it is new enough for him."""
+        if page is not None and page.reaches(ask.token, {}):
+            self._count("shared")
+            return page
+        return self.find(ask)
+
+    def answer(self, ask: Ask, page: Page) -> tuple[list[Header], bytes]:
+        """Return the headers and the body for one reader."""
+        headers, body = page.zipped if ask.takes_gzip else page.plain
+        if cookie := _cookie(ask, page):
+            headers = [*headers, cookie]
+        if settings.DEBUG:
+            headers = [*headers, (b"rookery-read", b"memory")]
+        return headers, body
 
     async def _shared(self, ask: Ask) -> Page | None:
         """Wait for others who make this page; None where this reader is to make it.
@@ -74,22 +115,16 @@ class Edge:
         Where the first did not make it for this reader, one of those who waited makes the next.
         """
         for _ in range(MOST_WAITS):
-            flight = self._flights.get(ask.key)
+            flight = self.flight_of(ask)
             if flight is None:
                 return None
-            page = await flight.page()
-            if page is not None and page.reaches(ask.token, {}):
-                self._count("shared")
-                return page
-            if page := self._find(ask):
+            if page := self.landed_for(ask, await flight.page()):
                 return page
         return None
 
-    async def _make(self, ask: Ask, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _make(self, flight: Flight, scope: Scope, receive: Receive, send: Send) -> None:
         """Have Django answer, and keep the answer if it is right for longer than this request."""
-        flight = scope[SCOPE] = Flight(ask, self._landed)
-        if not self._is_alone(ask):
-            self._flights.setdefault(ask.key, flight)
+        ask = flight.ask
         try:
             flight.names = self.pages.named_before(ask.key)
             flight.turn = await self._turn(ask, flight.names)
@@ -123,11 +158,7 @@ class Edge:
         self._count("alone" if page is None else "taken" if page is flight.turn.page else "made")
 
     async def _answer(self, ask: Ask, page: Page, send: Send) -> None:
-        headers, body = page.zipped if ask.takes_gzip else page.plain
-        if cookie := _cookie(ask, page):
-            headers = [*headers, cookie]
-        if settings.DEBUG:
-            headers = [*headers, (b"rookery-read", b"memory")]
+        headers, body = self.answer(ask, page)
         start = {"type": "http.response.start", "status": page.status, "headers": headers}
         await self._closing(send)(start)
         await send({"type": "http.response.body", "body": body})

@@ -31,6 +31,10 @@ class Flight:
         """Give the page to those who wait; None where the answer is for one reader alone."""
         self._loop.call_soon_threadsafe(self.settle, page)
 
+    def then(self, call: "Callable[[asyncio.Future[Page | None]], object]") -> None:
+        """Call something with it once it has landed, on the event loop."""
+        self._page.add_done_callback(call)
+
     async def page(self) -> Page | None:
         """Wait for it."""
         return await asyncio.shield(self._page)

@@ -9,6 +9,8 @@ from gunicorn.arbiter import Arbiter
 from uvicorn.server import Server
 from uvicorn_worker import UvicornWorker
 
+from apps.edge.wire import Wire
+
 # A visitor who asks once a second is told within it to come back by another connection.
 LINGER_SECONDS = 2.0
 
@@ -67,7 +69,12 @@ class WebWorker(Worker):
     """Serves pages. Who is before us says whether it was TLS: Django reads that, as it is set."""
 
     server_class = WebServer
-    CONFIG_KWARGS: ClassVar = {**UvicornWorker.CONFIG_KWARGS, "proxy_headers": False, "ws": "none"}
+    CONFIG_KWARGS: ClassVar = {
+        **UvicornWorker.CONFIG_KWARGS,
+        "http": Wire,
+        "proxy_headers": False,
+        "ws": "none",
+    }
 
     def settle(self) -> None:
         """Have templates, addresses and connections be ready, too."""
