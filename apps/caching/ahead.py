@@ -16,7 +16,6 @@ from typing import Any
 
 from apps.caching import keys, memory, queries, recent, store
 from apps.caching.queries import Query
-from apps.sharding import harvest
 
 log = logging.getLogger(__name__)
 
@@ -37,18 +36,8 @@ def _look(asks: tuple[Expected, ...]) -> None:
         ask = query.ask_of(*arguments)
         by_group[query.group_of(ask)].append((query, ask))
     there = {group: found for group, found in by_group.items() if queries.may_be_cached(group)}
-    for group, found in there.items():
-        recent.foresee(keys.names_of(group, found))
     try:
-        named = [key.name for group, found in there.items() for key in _keys(group, found) if key]
-        memory.fetch_values(named)
+        made = keys.keys_of(there)
+        memory.fetch_values(key.name for found in made.values() for key in found if key)
     except store.Away as error:
         log.debug("The cache is away (%s); nothing is looked for ahead.", error)
-
-
-def _keys(group: str, asks: list[tuple[Query, Any]]) -> list[keys.Key | None]:
-    try:
-        return keys.keys_of(group, asks)
-    except harvest.AWAY as error:
-        log.debug("%s is away (%s); nothing of it is looked for ahead.", group, error)
-        return []

@@ -1,7 +1,8 @@
 """The key of a cached value: what was asked, and the versions of all that it depends on."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import uuid4
@@ -10,10 +11,12 @@ from apps.caching import code, memory, recent, store, tags
 from apps.kernel import dependencies
 from apps.replication import positions
 from apps.replication.tokens import Position
-from apps.sharding import directory
+from apps.sharding import directory, harvest
 
 if TYPE_CHECKING:
     from apps.caching.queries import Query
+
+log = logging.getLogger(__name__)
 
 # Asks that a process knows, of all queries together: then it begins anew. One takes 2 to 3 kB.
 MOST_KNOWN = 10_000
@@ -35,7 +38,7 @@ class Key(NamedTuple):
 class Known:
     """What is known of an ask: its tags by the server's own keys, and the key that it had last."""
 
-    tags: dict[str, str]
+    tags: tuple[str, ...]
     last: "Last | None" = None
 
 
@@ -51,33 +54,33 @@ class Last(NamedTuple):
     key: Key
 
 
-def keys_for(query: "Query", group: str, asks: Sequence[Any]) -> list[Key | None]:
-    """Return the keys for the versions of now, of each of some asks of one group.
+def keys_of(asks: "Mapping[str, Sequence[tuple[Query, Any]]]") -> dict[str, list[Key | None]]:
+    """Return the keys for the versions of now, of asks of some queries, by their group.
 
     The `repr` of an ask says which value it is. None stands for one that a commit under way
-    touches.
+    touches, and where the primary cannot say its version.
     """
-    return keys_of(group, [(query, ask) for ask in asks])
-
-
-def keys_of(group: str, asks: "Sequence[tuple[Query, Any]]") -> list[Key | None]:
-    """Do the same for asks of several queries of one group."""
-    wanted = [_known(query, group, ask) for query, ask in asks]
-    every = {name: tag for known in wanted for name, tag in known.tags.items()}
-    versions = memory.versions(group, list(every))
-    unknown = {name: tag for name, tag in every.items() if versions[name] is None}
-    versions |= _new_versions(group, unknown)
+    wanted = {
+        group: [_known(query, group, ask) for query, ask in some] for group, some in asks.items()
+    }
+    names = {
+        group: list(dict.fromkeys(name for known in some for name in known.tags))
+        for group, some in wanted.items()
+    }
+    versions = memory.versions(names)
+    unknown = {
+        group: [name for name in some if versions[name] is None] for group, some in names.items()
+    }
+    versions |= _new_versions({group: some for group, some in unknown.items() if some})
     dependencies.depends(versions)
-    moves = directory.current().epochs.get(group, 0)
-    return [
-        _key(query.name, group, moves, ask, known, [versions[name] for name in known.tags])
-        for (query, ask), known in zip(asks, wanted, strict=True)
-    ]
-
-
-def names_of(group: str, asks: "Iterable[tuple[Query, Any]]") -> list[str]:
-    """Return the server's own keys of the tags of asks."""
-    return [name for query, ask in asks for name in _known(query, group, ask).tags]
+    moves = directory.current().epochs
+    return {
+        group: [
+            _key(query.name, group, moves.get(group, 0), ask, known, versions)
+            for (query, ask), known in zip(some, wanted[group], strict=True)
+        ]
+        for group, some in asks.items()
+    }
 
 
 def _known(query: "Query", group: str, ask: Any) -> Known:
@@ -94,14 +97,15 @@ def _known(query: "Query", group: str, ask: Any) -> Known:
     return known
 
 
-def _tags(query: "Query", group: str, ask: Any) -> dict[str, str]:
+def _tags(query: "Query", group: str, ask: Any) -> tuple[str, ...]:
     named = query.tags(ask)
-    return {store.tag_key(group, tag): tag for tag in [*named, *map(tags.whole, named)]}
+    return tuple(store.tag_key(group, tag) for tag in [*named, *map(tags.whole, named)])
 
 
 def _key(
-    query: str, group: str, moves: int, ask: Any, known: Known, found: list[str | None]
+    query: str, group: str, moves: int, ask: Any, known: Known, versions: Mapping[str, str | None]
 ) -> Key | None:
+    found = [versions[name] for name in known.tags]
     last = known.last
     if last is not None and last.versions == found and last.moves == moves:
         return last.key
@@ -119,15 +123,27 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _new_versions(group: str, unknown: dict[str, str]) -> dict[str, str | None]:
-    """Give tags that have none the primary's position; others may be at some of them."""
+def _new_versions(unknown: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Give tags that have none their primary's position; others may be at some of them."""
     if not unknown:
         return {}
     writer = uuid4().hex[:12]
-    mine = store.claim(group, list(unknown.values()), writer)
-    if not mine:
-        return {}
-    given = store.bump(group, mine, writer, positions.ask(group))
-    held = dict(zip((store.tag_key(group, tag) for tag in mine), given, strict=True))
+    mine = set(store.claim([name for names in unknown.values() for name in names], writer))
+    reached: dict[str, Position] = {}
+    for group, names in unknown.items():
+        claimed = mine.intersection(names)
+        at = _reached(group) if claimed else None
+        if at is not None:
+            reached |= dict.fromkeys(claimed, at)
+    held = store.give(reached, writer) if reached else {}
     recent.note(held)
-    return {**held}
+    return held
+
+
+def _reached(group: str) -> Position | None:
+    """Return how far a primary is, None where it cannot say so: then what it has is by-passed."""
+    try:
+        return positions.ask(group)
+    except harvest.AWAY as error:
+        log.debug("%s is away (%s); what is cached of it is by-passed.", group, error)
+        return None

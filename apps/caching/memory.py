@@ -29,17 +29,17 @@ def begin() -> None:
         hot_keys.fetch_with(prefix, _fetch)
 
 
-def versions(group: str, names: list[str]) -> dict[str, str | None]:
+def versions(names: Mapping[str, Sequence[str]]) -> dict[str, str | None]:
     """Return versions by the server's own keys, as this reader may see them; None where none is.
 
-    The server is asked for what lacks.
+    The names are given by group. The server is asked for what lacks, in one round trip.
     """
-    entries = near().find_all(names) if _is_confirmed(group) else {}
+    sure = [name for group, some in names.items() if _is_confirmed(group) for name in some]
+    entries = near().find_all(sure) if sure else {}
     found: dict[str, str | None] = {name: entry.value for name, entry in entries.items()}
-    if len(found) < len(names):
-        lacking = [name for name in names if name not in found]
-        for name, raw in recent.fetch(group, lacking, _fetch).items():
-            found[name] = None if raw is None else raw.decode()
+    lacking = [name for some in names.values() for name in some if name not in found]
+    for name, raw in recent.fetch(lacking, _fetch).items():
+        found[name] = None if raw is None else raw.decode()
     return found
 
 

@@ -24,7 +24,7 @@ from apps.caching import flights, keys, stats, store
 from apps.caching.flights import Unkept
 from apps.caching.keys import Key
 from apps.replication import scopes
-from apps.sharding import directory, harvest
+from apps.sharding import directory
 
 log = logging.getLogger(__name__)
 
@@ -169,22 +169,14 @@ def _keys(query: Query, asks: list[Any]) -> dict[int, Key]:
     by_group: defaultdict[str, list[int]] = defaultdict(list)
     for number, ask in enumerate(asks):
         by_group[query.group_of(ask)].append(number)
-    found: dict[int, Key] = {}
-    for group, numbers in by_group.items():
-        if may_be_cached(group):
-            made = _made(query, group, [asks[number] for number in numbers])
-            pairs = zip(numbers, made, strict=True)
-            found |= {number: key for number, key in pairs if key is not None}
-    return found
-
-
-def _made(query: Query, group: str, asks: list[Any]) -> list[Key | None]:
-    """Return the keys of a group's asks; none where its primary cannot say the version of one."""
-    try:
-        return keys.keys_for(query, group, asks)
-    except harvest.AWAY as error:
-        log.debug("%s is away (%s); what is cached of it is by-passed.", group, error)
-        return [None] * len(asks)
+    there = {group: numbers for group, numbers in by_group.items() if may_be_cached(group)}
+    made = keys.keys_of(
+        {group: [(query, asks[number]) for number in numbers] for group, numbers in there.items()}
+    )
+    pairs = [
+        pair for group, numbers in there.items() for pair in zip(numbers, made[group], strict=True)
+    ]
+    return {number: key for number, key in pairs if key is not None}
 
 
 def _is_changing(group: str) -> bool:

@@ -4,7 +4,7 @@ A version is as new as anybody may want who has seen no more than was known when
 asked for it. So it serves this request until a read of its own shows it something later.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -54,20 +54,21 @@ def remembering(foreseen: Sequence[str] = ()) -> Iterator[None]:
         _recent.reset(before)
 
 
-def fetch(group: str, names: list[str], ask: Fetch) -> dict[str, bytes | None]:
-    """Return the versions of a group by the server's own keys; `ask` asks for what lacks."""
+def fetch(names: list[str], ask: Fetch) -> dict[str, bytes | None]:
+    """Return versions by the server's own keys; `ask` asks for what lacks."""
     if not names:
         return {}
     recent, scope = _recent.get(), scopes.current()
-    if recent is None or scope is None or group in scope.written:
+    if recent is None or scope is None:
         return dict(zip(names, ask(names), strict=True))
     look_ahead()
     seen = dict(scope.token)
-    least = seen.get(group, START)
     known: dict[str, bytes | None] = {
         name: held.raw
         for name in names
-        if (held := recent.fetched.get(name)) is not None and held.covers.covers(least)
+        if (held := recent.fetched.get(name)) is not None
+        and _group(name) not in scope.written
+        and held.covers.covers(seen.get(_group(name), START))
     }
     lacking = [name for name in names if name not in known]
     if not lacking:
@@ -75,7 +76,8 @@ def fetch(group: str, names: list[str], ask: Fetch) -> dict[str, bytes | None]:
     wanted = list(dict.fromkeys([*lacking, *recent.foreseen]))
     recent.foreseen = ()
     found = dict(zip(wanted, ask(wanted), strict=True))
-    _remember(recent, found, seen)
+    settled = {name: raw for name, raw in found.items() if _group(name) not in scope.written}
+    _remember(recent, settled, seen)
     return known | {name: found[name] for name in lacking}
 
 
@@ -85,13 +87,6 @@ def note(versions: Mapping[str, str]) -> None:
     if recent is not None and scope is not None:
         given: dict[str, bytes | None] = {name: held.encode() for name, held in versions.items()}
         _remember(recent, given, dict(scope.token))
-
-
-def foresee(names: Iterable[str]) -> None:
-    """Have these versions come with the next one that is fetched."""
-    recent = _recent.get()
-    if recent is not None:
-        recent.foreseen = [*recent.foreseen, *names]
 
 
 def before_fetching(look: Callable[[], None]) -> None:

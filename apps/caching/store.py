@@ -68,7 +68,7 @@ BUMP = """
 local held = {}
 for place, key in ipairs(KEYS) do
     local now = redis.call('GET', key)
-    local writer, least, version = false, '0', ARGV[2]
+    local writer, least, version = false, '0', ARGV[place + 2]
     if now then writer, least = string.match(now, '^!(.*)|(%x+)$') end
     if now and not writer then least = string.match(now, '^(%x+)') end
     if least and least > version then version = least end
@@ -76,8 +76,8 @@ for place, key in ipairs(KEYS) do
         held[place] = '!' .. writer .. '|' .. version
         redis.call('SET', key, held[place], 'KEEPTTL')
     else
-        held[place] = version .. '.' .. ARGV[3]
-        redis.call('SET', key, held[place], 'EX', ARGV[4])
+        held[place] = version .. '.' .. ARGV[1]
+        redis.call('SET', key, held[place], 'EX', ARGV[2])
     end
 end
 return held
@@ -138,14 +138,9 @@ def mark(group: str, tags: Iterable[str], writer: str) -> None:
     _redis().eval(MARK, len(keys), *keys, writer, MARK_MS)
 
 
-def bump(group: str, tags: Iterable[str], writer: str, at: Position) -> list[str]:
-    """Give tags the version of a commit that the primary has at `at`, never a lower one.
-
-    Returns the versions that they have now; the mark where another commit is under way.
-    """
-    keys = [tag_key(group, tag) for tag in tags]
-    held = _redis().eval(BUMP, len(keys), *keys, writer, _text(at), writer, KEEP_SECONDS)
-    return [version.decode() for version in held]
+def bump(group: str, tags: Iterable[str], writer: str, at: Position) -> None:
+    """Give tags the version of a commit that the primary has at `at`, never a lower one."""
+    _bump({tag_key(group, tag): at for tag in tags}, writer)
 
 
 @_guarded
@@ -156,11 +151,22 @@ def get_many(names: Sequence[str]) -> list[bytes | None]:
 
 
 @_guarded
-def claim(group: str, tags: Sequence[str], writer: str) -> list[str]:
-    """Mark tags that have no version; returns those that this process is to give one."""
-    keys = [tag_key(group, tag) for tag in tags]
-    mine = _redis().eval(CLAIM, len(keys), *keys, f"!{writer}|0", MARK_MS)
-    return [tag for tag, claimed in zip(tags, mine, strict=True) if claimed]
+def claim(names: Sequence[str], writer: str) -> list[str]:
+    """Mark tags that have no version; returns those that this process is to give one.
+
+    They are named by the server's own keys.
+    """
+    mine = _redis().eval(CLAIM, len(names), *names, f"!{writer}|0", MARK_MS)
+    return [name for name, claimed in zip(names, mine, strict=True) if claimed]
+
+
+@_guarded
+def give(versions: Mapping[str, Position], writer: str) -> dict[str, str]:
+    """Give claimed tags a version each; returns those that they have now.
+
+    It is the mark where a commit is under way.
+    """
+    return _bump(versions, writer)
 
 
 @_guarded
@@ -248,6 +254,12 @@ def counts(key: str) -> dict[str, int]:
 def reached(version: str) -> Position:
     """Return how far a server must be to know all that a version stands for."""
     return Position(int(version[:8], 16), int(version[8:24], 16))
+
+
+def _bump(versions: Mapping[str, Position], writer: str) -> dict[str, str]:
+    texts = [_text(at) for at in versions.values()]
+    held = _redis().eval(BUMP, len(versions), *versions, writer, KEEP_SECONDS, *texts)
+    return {name: now.decode() for name, now in zip(versions, held, strict=True)}
 
 
 def _lock_key(key: str) -> str:

@@ -33,6 +33,11 @@ def asking(name):
     return Query(name, list, lambda ask: [f"posts.tally:{ask[0][0]}"], str)
 
 
+def key_of(query, pk):
+    """Return the key of a query about one id, on the first shard."""
+    return keys.keys_of({"shard0": [(query, ((pk,), ()))]})["shard0"][0]
+
+
 @pytest.fixture(autouse=True)
 def clean():
     store._breaker.succeed()
@@ -67,12 +72,12 @@ def test_what_is_known_of_asks_is_bounded_and_forgotten_without_harm(make_accoun
     owners = [make_account(shard="shard0").pk for _ in range(8)]
     query = asking("test.bounded")
 
-    first = [keys.keys_for(query, "shard0", [((pk,), ())])[0] for pk in owners]
+    first = [key_of(query, pk) for pk in owners]
     assert len(set(first)) == 8
-    assert [keys.keys_for(query, "shard0", [((pk,), ())])[0] for pk in owners] == first
+    assert [key_of(query, pk) for pk in owners] == first
     assert 0 < len(keys._asks) <= 3
     add(owners[-1])
-    assert keys.keys_for(query, "shard0", [((owners[-1],), ())]) != first[-1:]
+    assert key_of(query, owners[-1]) != first[-1]
 
 
 def test_a_list_may_be_an_argument_and_is_looked_at_each_time(owner):
@@ -306,7 +311,7 @@ def test_a_dead_holder_delays_nobody_beyond_its_time_and_its_late_store_is_refus
 ):
     monkeypatch.setattr(flights, "FILL_MS", 300)
     add(owner)
-    (key,) = keys.keys_for(asking("test.likes"), "shard0", [((owner,), ())])
+    key = key_of(asking("test.likes"), owner)
     assert store.get_or_lock([key.name], "dead", 300) == [True]
 
     assert likes(owner) == 1
