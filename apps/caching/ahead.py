@@ -2,20 +2,20 @@
 
     ahead.expect((posts_count, author_id), (unread_count, viewer_id))
 
-Each question by itself takes two round trips to the data grid, and five where nobody has asked it
+Each question by itself takes two round trips to the data grid, and four where nobody has asked it
 before. Of what was expected, all versions come together, those that are not there yet are given
-together, and then all values that there are. It is done when the first of a page's questions has
-no answer in this process' memory; a page that finds all of them there pays nothing for it. What is
-expected and never asked for costs its share of these trips, so say only what is sure.
+together, then come all values that there are, and those that nobody has asked for are filled and
+stored together. It is done when the first of a page's questions has no answer in this process'
+memory; a page that finds all of them there pays nothing for it. What is expected and never asked
+for costs its share of these trips and its query, so say only what is sure.
 """
 
 import logging
-from collections import defaultdict
-from functools import partial
+from collections.abc import Sequence
 from typing import Any
 
-from apps.caching import keys, memory, queries, recent, store
-from apps.caching.queries import Query
+from apps.caching import flights, memory, queries, recent, store
+from apps.sharding import harvest
 
 log = logging.getLogger(__name__)
 
@@ -26,18 +26,19 @@ Expected = tuple[Any, ...]
 
 def expect(*asks: Expected) -> None:
     """Say what this request will ask."""
-    recent.before_fetching(partial(_look, asks))
+    recent.before_fetching(_look, asks)
 
 
-def _look(asks: tuple[Expected, ...]) -> None:
-    by_group: defaultdict[str, list[tuple[Query, Any]]] = defaultdict(list)
-    for function, *arguments in asks:
-        query = queries.query_of(function)
-        ask = query.ask_of(*arguments)
-        by_group[query.group_of(ask)].append((query, ask))
-    there = {group: found for group, found in by_group.items() if queries.may_be_cached(group)}
+def _look(asks: Sequence[Expected]) -> None:
+    expected = [(queries.query_of(function), arguments) for function, *arguments in asks]
+    pairs = ((query, query.ask_of(*arguments)) for query, arguments in expected)
+    wanted = list(dict.fromkeys(pairs))
     try:
-        made = keys.keys_of(there)
-        memory.fetch_values(key.name for found in made.values() for key in found if key)
-    except store.Away as error:
-        log.debug("The cache is away (%s); nothing is looked for ahead.", error)
+        named = queries.keys_now(wanted)
+        if memory.near().trusted:
+            flights.have_ready(wanted, named)
+    except (*store.Away, *harvest.AWAY) as error:
+        log.debug("A server is away (%s); what lacks is looked for when it is asked.", error)
+    except Exception:
+        # Whoever asks for it meets that again, and knows what to show in its place.
+        log.warning("What a page will ask could not be looked for ahead.", exc_info=True)

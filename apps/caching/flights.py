@@ -2,8 +2,9 @@
 
 import pickle
 import time
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from apps.caching import memory, recent, stats, store
 from apps.caching.keys import Key
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from apps.caching.queries import Query
 
 T = TypeVar("T")
+# A query, and what it is asked.
+Asked = tuple["Query", Any]
 
 
 class Unkept(Generic[T]):
@@ -25,32 +28,56 @@ class Unkept(Generic[T]):
         self.value = value
 
 
+class Filled(NamedTuple):
+    """What servers answered to asks of one query, by number; `reading` knows how far they were."""
+
+    values: dict[int, Any]
+    groups: set[str]
+    reading: scopes.Scope
+
+
 # The right to fill a value ends after this; others wait as long, then read for themselves.
 FILL_MS = 2000
 PAUSE_SECONDS = 0.01
 
 
-def look_up(query: "Query", asks: list[Any], wanted: dict[int, Key], found: dict[int, Any]) -> None:
+def look_up(asks: Sequence[Asked], wanted: dict[int, Key], found: dict[int, Any]) -> None:
     """Put into `found`, by number, what is cached for the wanted keys, or is filled meanwhile.
 
     What others take too long to fill is left out. Raises store.Away.
     """
-    pending = _from_memory(query, wanted, found)
+    pending = _from_memory(asks, wanted, found)
     if pending and recent.look_ahead():
-        pending = _from_memory(query, pending, found)
+        pending = _from_memory(asks, pending, found)
     if not pending:
         return
     holder, until = words.unique(), time.monotonic() + FILL_MS / 1000
     while pending:
-        mine = _from_grid(query, pending, holder, found)
-        if mine:
-            _fill(query, asks, mine, holder, found)
+        there, mine = _from_grid(asks, pending, holder)
+        found |= _taken({number: (pending[number].group, raw) for number, raw in there.items()})
+        for filled in _fill(asks, mine, holder):
+            found |= _seen(filled)
         pending = {number: key for number, key in pending.items() if number not in found}
         if pending and not mine:
-            pending = _before(query, pending, found)
+            pending = _before(asks, pending, found)
             if time.monotonic() > until:
                 return
             time.sleep(PAUSE_SECONDS if pending else 0)
+
+
+def have_ready(asks: Sequence[Asked], wanted: dict[int, Key]) -> None:
+    """Have in memory what is cached for the wanted keys; fill what nobody else fills just now.
+
+    No reader has seen any of it yet: he does when he takes it. What a server that is away would
+    have said is left to who asks. Raises store.Away, and what the database raises.
+    """
+    here = memory.values(key.name for key in wanted.values())
+    pending = {number: key for number, key in wanted.items() if key.name not in here}
+    if pending:
+        holder = words.unique()
+        _, mine = _from_grid(asks, pending, holder)
+        with harvest.kept():
+            _fill(asks, mine, holder)
 
 
 def plain(value: Any) -> Any:
@@ -61,55 +88,63 @@ def plain(value: Any) -> Any:
     return value.value
 
 
-def _from_memory(query: "Query", wanted: dict[int, Key], found: dict[int, Any]) -> dict[int, Key]:
+def _from_memory(
+    asks: Sequence[Asked], wanted: dict[int, Key], found: dict[int, Any]
+) -> dict[int, Key]:
     """Take what this process remembers; returns the rest."""
     there = memory.values(key.name for key in wanted.values())
     if not there:
         return wanted
     here = {number: key for number, key in wanted.items() if key.name in there}
     found |= _taken({number: (key.group, there[key.name]) for number, key in here.items()})
-    stats.count(query.name, "near", len(here))
+    _count(asks, here, "near")
     return {number: key for number, key in wanted.items() if number not in here}
 
 
 def _from_grid(
-    query: "Query", pending: dict[int, Key], holder: str, found: dict[int, Any]
-) -> dict[int, Key]:
-    """Take what the data grid has, in one round trip; returns what this reader is to fill."""
-    mine, there = {}, {}
+    asks: Sequence[Asked], pending: dict[int, Key], holder: str
+) -> tuple[dict[int, bytes], dict[int, Key]]:
+    """Return what the data grid has, and what this reader is to fill: in one round trip."""
+    there, mine = {}, {}
     answers = store.get_or_lock([key.name for key in pending.values()], holder, FILL_MS)
     for (number, key), stored in zip(pending.items(), answers, strict=True):
         if isinstance(stored, bytes):
-            there[number] = (key.group, stored)
+            there[number] = stored
         elif stored:
             mine[number] = key
     if there:
-        memory.keep({pending[number].name: stored for number, (_, stored) in there.items()})
-        found |= _taken(there)
-        stats.count(query.name, "hit", len(there))
-    return mine
+        memory.keep({pending[number].name: stored for number, stored in there.items()})
+        _count(asks, there, "hit")
+    return there, mine
 
 
-def _fill(
-    query: "Query", asks: list[Any], mine: dict[int, Key], holder: str, found: dict[int, Any]
-) -> None:
+def _fill(asks: Sequence[Asked], mine: dict[int, Key], holder: str) -> list[Filled]:
+    """Have servers answer query by query; all of it is stored in one round trip."""
+    by_query: defaultdict[str, dict[int, Key]] = defaultdict(dict)
+    for number, key in mine.items():
+        by_query[asks[number][0].name][number] = key
     try:
-        values, token = _read(query, asks, mine)
+        filled = [_read(asks, keys) for keys in by_query.values()]
     except BaseException:
         store.release([key.name for key in mine.values()], holder)
         raise
-    found.update((number, plain(value)) for number, value in values.items())
+    values = {number: value for one in filled for number, value in one.values.items()}
     unkept = [number for number, value in values.items() if isinstance(value, Unkept)]
     if unkept:
-        store.release([mine.pop(number).name for number in unkept], holder)
-    for kept in _store(query, mine, holder, values, token):
-        stats.count(query.name, "filled" if kept else "late")
+        store.release([mine[number].name for number in unkept], holder)
+    packed = {
+        number: pickle.dumps((one.reading.token[mine[number].group], value))
+        for one in filled
+        for number, value in one.values.items()
+        if not isinstance(value, Unkept)
+    }
+    _store(asks, mine, packed, holder)
+    return filled
 
 
-def _read(
-    query: "Query", asks: list[Any], mine: dict[int, Key]
-) -> tuple[dict[int, Any], tokens.Token]:
-    """Ask servers that are as far as the keys; returns the answers and how far they were."""
+def _read(asks: Sequence[Asked], mine: dict[int, Key]) -> Filled:
+    """Ask servers that are as far as the keys, all of one query."""
+    query = asks[next(iter(mine))][0]
     scope = scopes.current()
     with (
         dependencies.paused(),
@@ -119,47 +154,59 @@ def _read(
         reading.is_exact = bool(scope and scope.is_exact)
         for key in mine.values():
             tokens.advance(reading.token, key.group, key.position, is_primary=True)
-        values = query.load([asks[number] for number in mine])
-    if scope is not None:
-        for group in {key.group for key in mine.values()}:
-            tokens.advance(scope.token, group, reading.token[group], is_primary=True)
-        scope.take_faults(reading)
+        values = query.load([asks[number][1] for number in mine])
     # What a server that is away would have said, and what one that is behind has said, is not kept.
     doubtful = missed | reading.behind
     pairs = zip(mine.items(), values, strict=True)
     found = {n: Unkept(plain(v)) if key.group in doubtful else v for (n, key), v in pairs}
-    return found, reading.token
+    return Filled(found, {key.group for key in mine.values()}, reading)
+
+
+def _seen(filled: Filled) -> dict[int, Any]:
+    """Return the answers to whoever reads nothing older from now on."""
+    scope = scopes.current()
+    if scope is not None:
+        for group in filled.groups:
+            tokens.advance(scope.token, group, filled.reading.token[group], is_primary=True)
+        scope.take_faults(filled.reading)
+    return {number: plain(value) for number, value in filled.values.items()}
 
 
 def _store(
-    query: "Query",
-    mine: dict[int, Key],
-    holder: str,
-    values: dict[int, Any],
-    token: tokens.Token,
-) -> list[bool]:
-    packed = {
-        key.name: pickle.dumps((token[key.group], values[number])) for number, key in mine.items()
-    }
+    asks: Sequence[Asked], mine: dict[int, Key], packed: dict[int, bytes], holder: str
+) -> None:
     if not packed:
-        return []
-    asked = {key.asked: key.name for key in mine.values()} if query.stale_seconds else {}
+        return
+    named = {mine[number].name: raw for number, raw in packed.items()}
+    last = {
+        mine[number].asked: (mine[number].name, asks[number][0].stale_seconds)
+        for number in packed
+        if asks[number][0].stale_seconds
+    }
     try:
-        kept = store.put(packed, holder, asked=asked, asked_seconds=query.stale_seconds)
+        kept = store.put(named, holder, last=last)
     except store.Away:
-        return [False] * len(mine)
+        kept = [False] * len(packed)
+    stored = [number for number, is_kept in zip(packed, kept, strict=True) if is_kept]
     # Who makes a page asks for some of it twice, and for most of it again soon.
-    memory.keep({name: packed[name] for name, is_kept in zip(packed, kept, strict=True) if is_kept})
-    return kept
+    memory.keep({mine[number].name: packed[number] for number in stored})
+    _count(asks, stored, "filled")
+    _count(asks, packed.keys() - set(stored), "late")
 
 
-def _before(query: "Query", pending: dict[int, Key], found: dict[int, Any]) -> dict[int, Key]:
+def _count(asks: Sequence[Asked], numbers: Iterable[int], outcome: str) -> None:
+    for name, count in Counter(asks[number][0].name for number in numbers).items():
+        stats.count(name, outcome, count)
+
+
+def _before(
+    asks: Sequence[Asked], pending: dict[int, Key], found: dict[int, Any]
+) -> dict[int, Key]:
     """Take the values before those that are being filled, where the query allows it."""
-    if not query.stale_seconds:
-        return pending
     rest = {}
     for number, key in pending.items():
-        stored = store.before(key.asked)
+        query = asks[number][0]
+        stored = store.before(key.asked) if query.stale_seconds else None
         if stored is None or not _has_all_seen(key.group, stored):
             rest[number] = key
         else:

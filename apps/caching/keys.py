@@ -1,22 +1,17 @@
 """The key of a cached value: what was asked, and the versions of all that it depends on."""
 
 import hashlib
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
-from uuid import uuid4
 
-from apps.caching import code, memory, recent, store, tags
+from apps.caching import code, memory, store, tags
 from apps.kernel import dependencies
-from apps.replication import positions
 from apps.replication.tokens import Position
-from apps.sharding import directory, harvest
+from apps.sharding import directory
 
 if TYPE_CHECKING:
     from apps.caching.queries import Query
-
-log = logging.getLogger(__name__)
 
 # Asks that a process knows, of all queries together: then it begins anew. One takes 2 to 3 kB.
 MOST_KNOWN = 10_000
@@ -68,10 +63,6 @@ def keys_of(asks: "Mapping[str, Sequence[tuple[Query, Any]]]") -> dict[str, list
         for group, some in wanted.items()
     }
     versions = memory.versions(names)
-    unknown = {
-        group: [name for name in some if versions[name] is None] for group, some in names.items()
-    }
-    versions |= _new_versions({group: some for group, some in unknown.items() if some})
     dependencies.depends(versions)
     moves = directory.current().epochs
     return {
@@ -121,29 +112,3 @@ def _key(
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _new_versions(unknown: Mapping[str, Sequence[str]]) -> dict[str, str]:
-    """Give tags that have none their primary's position; others may be at some of them."""
-    if not unknown:
-        return {}
-    writer = uuid4().hex[:12]
-    mine = set(store.claim([name for names in unknown.values() for name in names], writer))
-    reached: dict[str, Position] = {}
-    for group, names in unknown.items():
-        claimed = mine.intersection(names)
-        at = _reached(group) if claimed else None
-        if at is not None:
-            reached |= dict.fromkeys(claimed, at)
-    held = store.give(reached, writer) if reached else {}
-    recent.note(held)
-    return held
-
-
-def _reached(group: str) -> Position | None:
-    """Return how far a primary is, None where it cannot say so: then what it has is by-passed."""
-    try:
-        return positions.ask(group)
-    except harvest.AWAY as error:
-        log.debug("%s is away (%s); what is cached of it is by-passed.", group, error)
-        return None

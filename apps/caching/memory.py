@@ -6,8 +6,9 @@ whose token is confirmed: it stands for commits that were known before a ping th
 each of them had marked its tags before it was known.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache, partial
 from typing import cast
 
 from django.core.cache import caches
@@ -17,9 +18,15 @@ from apps.grid import hot_keys, tracking
 from apps.grid.backend import NearCache
 from apps.grid.near_cache import LONGEST, Entry, Near, clock
 from apps.grid.tracking import Stream
-from apps.replication import scopes, servers
+from apps.kernel import words
+from apps.replication import positions, scopes, servers
 from apps.replication.tokens import START, Token
+from apps.sharding import harvest
 from apps.sharding.conf import conf
+
+log = logging.getLogger(__name__)
+
+Get = Callable[[Sequence[str]], Sequence[bytes | None]]
 
 
 def begin() -> None:
@@ -30,17 +37,22 @@ def begin() -> None:
 
 
 def versions(names: Mapping[str, Sequence[str]]) -> dict[str, str | None]:
-    """Return versions by the server's own keys, as this reader may see them; None where none is.
+    """Return versions by the server's own keys, as this reader may see them.
 
-    The names are given by group. The server is asked for what lacks, in one round trip.
+    The names come by group. The server is asked for what lacks, in one round trip, and in one more
+    where tags have no version: these are given one.
     """
     sure = [name for group, some in names.items() if _is_confirmed(group) for name in some]
     entries = near().find_all(sure) if sure else {}
     found: dict[str, str | None] = {name: entry.value for name, entry in entries.items()}
     lacking = [name for some in names.values() for name in some if name not in found]
-    for name, raw in recent.fetch(lacking, _fetch).items():
-        found[name] = None if raw is None else raw.decode()
-    return found
+    given: dict[str, bytes] = {}
+    fetched = recent.fetch(lacking, partial(_get_or_give, given)) | given
+    # What was given is newer than what was fetched with it, and says nothing of how new that is.
+    recent.note(given)
+    return found | {
+        name: None if (raw := fetched[name]) is None else raw.decode() for name in lacking
+    }
 
 
 def current(names: Sequence[str]) -> list[str]:
@@ -58,18 +70,6 @@ def values(keys: Iterable[str]) -> dict[str, bytes]:
     """Return those stored values that are here, by key."""
     named = {store.value_key(key): key for key in keys}
     return {named[name]: entry.value for name, entry in near().find_all(list(named)).items()}
-
-
-def fetch_values(keys: Iterable[str]) -> None:
-    """Have those of some stored values here that the server has, in one round trip.
-
-    Nothing is fetched while it could not be kept.
-    """
-    if not near().trusted:
-        return
-    wanted = [store.value_key(key) for key in keys]
-    here = near().find_all(wanted)
-    _fetch([name for name in wanted if name not in here])
 
 
 def keep(stored: Mapping[str, bytes]) -> None:
@@ -115,13 +115,38 @@ def _is_confirmed(group: str) -> bool:
     return confirmed().get(group, START).covers(scope.token.get(group, START))
 
 
-def _fetch(names: list[str]) -> list[bytes | None]:
+def _get_or_give(given: dict[str, bytes], names: list[str]) -> list[bytes | None]:
+    """Ask the server for versions; tags that have none are marked, and `given` one."""
+    writer = words.unique()
+    mark = f"!{writer}|0".encode()
+    found = _fetch(names, partial(store.get_or_claim, mark=mark))
+    claimed = [name for name, raw in zip(names, found, strict=True) if raw == mark]
+    if claimed:
+        reached = _reached({store.group_of(name) for name in claimed})
+        groups = {name: store.group_of(name) for name in claimed}
+        at = {name: reached[group] for name, group in groups.items() if group in reached}
+        given |= store.give(at, writer) if at else {}
+    return found
+
+
+def _reached(groups: Iterable[str]) -> Token:
+    """Return how far primaries are; left out is one that cannot say, and what it has by-passed."""
+    found: Token = {}
+    for group in groups:
+        try:
+            found[group] = positions.ask(group)
+        except harvest.AWAY as error:
+            log.debug("%s is away (%s); what is cached of it is by-passed.", group, error)
+    return found
+
+
+def _fetch(names: Sequence[str], get: Get = store.get_many) -> list[bytes | None]:
     """Ask the server; keep what is there and is no mark."""
     if not names:
         return []
     memory = near()
     tickets = memory.begin(names)
-    found = store.get_many(names)
+    found = list(get(names))
     kept = {
         name: _entry(name, raw)
         for name, raw in zip(names, found, strict=True)

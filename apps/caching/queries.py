@@ -21,7 +21,7 @@ from django.conf import settings
 from django.db import connections
 
 from apps.caching import flights, keys, stats, store
-from apps.caching.flights import Unkept
+from apps.caching.flights import Asked, Unkept
 from apps.caching.keys import Key
 from apps.replication import scopes
 from apps.sharding import directory
@@ -128,9 +128,19 @@ def query_of(function: Callable[..., Any]) -> Query:
     return _queries[function]
 
 
-def may_be_cached(group: str) -> bool:
-    """Tell whether this reader may take answers about a group from the cache now."""
-    return settings.CACHING_ENABLED and not _is_changing(group)
+def keys_now(asks: Sequence[Asked]) -> dict[int, Key]:
+    """Return the keys of those asks that the cache may answer now, by number."""
+    by_group: defaultdict[str, list[int]] = defaultdict(list)
+    for number, (query, ask) in enumerate(asks):
+        by_group[query.group_of(ask)].append(number)
+    there = {group: numbers for group, numbers in by_group.items() if _may_be_cached(group)}
+    made = keys.keys_of(
+        {group: [asks[number] for number in numbers] for group, numbers in there.items()}
+    )
+    pairs = [
+        pair for group, numbers in there.items() for pair in zip(numbers, made[group], strict=True)
+    ]
+    return {number: key for number, key in pairs if key is not None}
 
 
 def _group(group: str | Callable[..., str] | None, args: Sequence[Any]) -> str:
@@ -149,8 +159,9 @@ def _answer(query: Query, asks: list[Any]) -> list[Any]:
     wanted: dict[int, Key] = {}
     is_away = False
     try:
-        wanted = _keys(query, asks)
-        flights.look_up(query, asks, wanted, found)
+        asked = [(query, ask) for ask in asks]
+        wanted = keys_now(asked)
+        flights.look_up(asked, wanted, found)
     except store.Away as error:
         log.debug("The cache is away (%s); asking the database.", error)
         is_away = True
@@ -164,19 +175,9 @@ def _answer(query: Query, asks: list[Any]) -> list[Any]:
     return [found[number] for number in range(len(asks))]
 
 
-def _keys(query: Query, asks: list[Any]) -> dict[int, Key]:
-    """Return the keys of those asks that the cache may answer now, by number."""
-    by_group: defaultdict[str, list[int]] = defaultdict(list)
-    for number, ask in enumerate(asks):
-        by_group[query.group_of(ask)].append(number)
-    there = {group: numbers for group, numbers in by_group.items() if may_be_cached(group)}
-    made = keys.keys_of(
-        {group: [(query, asks[number]) for number in numbers] for group, numbers in there.items()}
-    )
-    pairs = [
-        pair for group, numbers in there.items() for pair in zip(numbers, made[group], strict=True)
-    ]
-    return {number: key for number, key in pairs if key is not None}
+def _may_be_cached(group: str) -> bool:
+    """Tell whether this reader may take answers about a group from the cache now."""
+    return settings.CACHING_ENABLED and not _is_changing(group)
 
 
 def _is_changing(group: str) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from apps.caching import store
 from apps.kernel import waiting
@@ -19,6 +19,7 @@ from apps.replication.tokens import START, Position
 FIRST = 1
 
 Fetch = Callable[[list[str]], list[bytes | None]]
+Look = Callable[[Sequence[Any]], None]
 
 
 class Fetched(NamedTuple):
@@ -32,12 +33,12 @@ class Fetched(NamedTuple):
 class Recent:
     """What a request has fetched, and the names of what it will want: those of its last answer.
 
-    `ahead` is done before the first thing is fetched that memory lacks.
+    `ahead` is what to look for, and by whom, before the first thing is fetched that memory lacks.
     """
 
     foreseen: Sequence[str] = ()
     fetched: dict[str, Fetched] = field(default_factory=dict)
-    ahead: list[Callable[[], None]] = field(default_factory=list)
+    ahead: dict[Look, list[Any]] = field(default_factory=dict)
 
 
 _recent: ContextVar[Recent | None] = ContextVar("recent_versions", default=None)
@@ -67,8 +68,8 @@ def fetch(names: list[str], ask: Fetch) -> dict[str, bytes | None]:
         name: held.raw
         for name in names
         if (held := recent.fetched.get(name)) is not None
-        and _group(name) not in scope.written
-        and held.covers.covers(seen.get(_group(name), START))
+        and store.group_of(name) not in scope.written
+        and held.covers.covers(seen.get(store.group_of(name), START))
     }
     lacking = [name for name in names if name not in known]
     if not lacking:
@@ -76,24 +77,28 @@ def fetch(names: list[str], ask: Fetch) -> dict[str, bytes | None]:
     wanted = list(dict.fromkeys([*lacking, *recent.foreseen]))
     recent.foreseen = ()
     found = dict(zip(wanted, ask(wanted), strict=True))
-    settled = {name: raw for name, raw in found.items() if _group(name) not in scope.written}
+    settled = {
+        name: raw for name, raw in found.items() if store.group_of(name) not in scope.written
+    }
     _remember(recent, settled, seen)
     return known | {name: found[name] for name in lacking}
 
 
-def note(versions: Mapping[str, str]) -> None:
+def note(versions: Mapping[str, bytes]) -> None:
     """Remember versions that the server has given to tags for this request just now."""
     recent, scope = _recent.get(), scopes.current()
     if recent is not None and scope is not None:
-        given: dict[str, bytes | None] = {name: held.encode() for name, held in versions.items()}
-        _remember(recent, given, dict(scope.token))
+        _remember(recent, versions, dict(scope.token))
 
 
-def before_fetching(look: Callable[[], None]) -> None:
-    """Have something done before the next thing is fetched; outside of a request it never is."""
+def before_fetching(look: Look, wanted: Sequence[Any]) -> None:
+    """Have things looked for, with all else that is by then, before the next thing is fetched.
+
+    Outside of a request it never is.
+    """
     recent = _recent.get()
     if recent is not None:
-        recent.ahead.append(look)
+        recent.ahead.setdefault(look, []).extend(wanted)
 
 
 def look_ahead() -> bool:
@@ -101,28 +106,26 @@ def look_ahead() -> bool:
     recent = _recent.get()
     if recent is None or not recent.ahead:
         return False
-    looks, recent.ahead = recent.ahead, []
+    looks, recent.ahead = recent.ahead, {}
     try:
-        for look in looks:
-            look()
+        for look, wanted in looks.items():
+            look(wanted)
     except waiting.WouldWait:
         recent.ahead = looks
         raise
     return True
 
 
-def _remember(recent: Recent, found: dict[str, bytes | None], seen: dict[str, Position]) -> None:
+def _remember(recent: Recent, found: Mapping[str, bytes | None], seen: dict[str, Position]) -> None:
     """Keep versions, each as far as all that was known by the moment that they were fetched."""
     there = {name: raw for name, raw in found.items() if raw and not raw.startswith(b"!")}
     # Where a primary was lost, a token may stand for a position that no server ever had: joined
     # of what was lost and of what came after. Then only versions say what was known.
     known = {group: at for group, at in tokens.sure(seen).items() if at.timeline <= FIRST}
     for name, raw in there.items():
-        group = _group(name)
+        group = store.group_of(name)
         # On a later timeline, what only the earlier one had is not known of this one.
         known[group] = max(known.get(group, START), store.reached(raw.decode()))
-    recent.fetched |= {name: Fetched(raw, known[_group(name)]) for name, raw in there.items()}
-
-
-def _group(name: str) -> str:
-    return name[len(store.TAGS) :].partition(":")[0]
+    recent.fetched |= {
+        name: Fetched(raw, known[store.group_of(name)]) for name, raw in there.items()
+    }

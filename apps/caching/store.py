@@ -118,13 +118,17 @@ for place = 1, #KEYS, 2 do
 end
 return stored
 """
-# Marks of tags that have no version; tells of which it is the first.
-CLAIM = """
-local mine = {}
+# The versions that are there, and marks of this process at the tags that have none.
+GET_OR_CLAIM = """
+local found = {}
 for place, key in ipairs(KEYS) do
-    mine[place] = redis.call('SET', key, ARGV[1], 'PX', ARGV[2], 'NX') and 1 or 0
+    found[place] = redis.call('GET', key)
+    if not found[place] then
+        redis.call('SET', key, ARGV[1], 'PX', ARGV[2])
+        found[place] = ARGV[1]
+    end
 end
-return mine
+return found
 """
 RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end"
 
@@ -151,20 +155,17 @@ def get_many(names: Sequence[str]) -> list[bytes | None]:
 
 
 @_guarded
-def claim(names: Sequence[str], writer: str) -> list[str]:
-    """Mark tags that have no version; returns those that this process is to give one.
-
-    They are named by the server's own keys.
-    """
-    mine = _redis().eval(CLAIM, len(names), *names, f"!{writer}|0", MARK_MS)
-    return [name for name, claimed in zip(names, mine, strict=True) if claimed]
+def get_or_claim(names: Sequence[str], mark: bytes) -> list[bytes]:
+    """Return what tags have, by the server's own keys; those that have nothing are marked."""
+    found: list[bytes] = _redis().eval(GET_OR_CLAIM, len(names), *names, mark, MARK_MS)
+    return found
 
 
 @_guarded
-def give(versions: Mapping[str, Position], writer: str) -> dict[str, str]:
-    """Give claimed tags a version each; returns those that they have now.
+def give(versions: Mapping[str, Position], writer: str) -> dict[str, bytes]:
+    """Give tags that were claimed a version each; returns what they have now.
 
-    It is the mark where a commit is under way.
+    That is a mark where a commit is under way.
     """
     return _bump(versions, writer)
 
@@ -194,18 +195,17 @@ def put(
     holder: str,
     *,
     seconds: int = KEEP_SECONDS,
-    asked: Mapping[str, str] | None = None,
-    asked_seconds: int = 0,
+    last: Mapping[str, tuple[str, int]] | None = None,
 ) -> list[bool]:
     """Store values and let their locks go; refused where a lock is not the holder's any more.
 
-    For `asked_seconds` it is remembered which value was stored last for what was asked.
+    `last`: what was asked, which value was stored last for it, and the seconds to remember that.
     """
     names = [name for key in values for name in (value_key(key), _lock_key(key))]
     pipe = _redis().pipeline(transaction=False)
     pipe.eval(STORE, len(names), *names, holder, seconds, *values.values())
-    for ask, key in (asked or {}).items():
-        pipe.set(f"{PREFIX}:last:{ask}", key, ex=asked_seconds)
+    for ask, (key, remembered) in (last or {}).items():
+        pipe.set(f"{PREFIX}:last:{ask}", key, ex=remembered)
     return [bool(stored) for stored in pipe.execute()[0]]
 
 
@@ -256,10 +256,15 @@ def reached(version: str) -> Position:
     return Position(int(version[:8], 16), int(version[8:24], 16))
 
 
-def _bump(versions: Mapping[str, Position], writer: str) -> dict[str, str]:
+def _bump(versions: Mapping[str, Position], writer: str) -> dict[str, bytes]:
     texts = [_text(at) for at in versions.values()]
     held = _redis().eval(BUMP, len(versions), *versions, writer, KEEP_SECONDS, *texts)
-    return {name: now.decode() for name, now in zip(versions, held, strict=True)}
+    return dict(zip(versions, held, strict=True))
+
+
+def group_of(name: str) -> str:
+    """Return the group of a tag, by the server's own key of it."""
+    return name[len(TAGS) :].partition(":")[0]
 
 
 def _lock_key(key: str) -> str:

@@ -38,7 +38,7 @@ def trips(monkeypatch):
     forget()
     LOADED.clear()
     made = []
-    for name in ("get_many", "claim", "give", "get_or_lock", "put"):
+    for name in ("get_or_claim", "give", "get_or_lock", "put"):
         real = getattr(store, name)
 
         def noting(*args, _name=name, _real=real, **options):
@@ -70,12 +70,14 @@ def test_versions_and_values_come_together(trips, make_account):
     assert ask(shards, ids, expected=False) == expected
     alone, trips[:] = list(trips), []
     forget()
+    LOADED.clear()
 
     assert ask(shards, ids, expected=True) == expected
 
-    # Versions for the tags of all shards, where it was one for each question.
-    assert trips.count("claim") == trips.count("give") == 1
+    # For the tags of all shards and all questions, where it was once for each.
+    assert trips == ["get_or_claim", "give", "get_or_lock", "put"]
     assert len(trips) < len(alone)
+    assert len(LOADED) == len(set(LOADED)) == 3 * len(shards) + len(ids)
 
 
 def test_what_the_grid_has_is_fetched_in_two_trips(trips, make_account):
@@ -89,7 +91,7 @@ def test_what_the_grid_has_is_fetched_in_two_trips(trips, make_account):
     assert ask(shards, ids, expected=True) == first
 
     assert LOADED == []
-    assert trips == ["get_many", "get_many"]
+    assert trips == ["get_or_claim", "get_or_lock"]
 
 
 def test_who_finds_all_in_memory_pays_nothing(trips, make_account):
@@ -121,10 +123,34 @@ def test_without_the_grid_what_is_expected_is_asked_as_ever(monkeypatch, make_ac
         raise store.LeftOut("not asked again yet")
 
     ids = ids_on(conf().shards, make_account)
-    for name in ("get_many", "claim", "get_or_lock"):
+    for name in ("get_or_claim", "get_or_lock"):
         monkeypatch.setattr(store, name, away)
 
     assert ask(conf().shards, ids, expected=True)[1] == {pk: str(pk) for pk in ids}
+
+
+def test_what_fails_ahead_fails_for_who_asks_for_it_alone(trips):
+    @cached("ahead.broken", tags=lambda shard: ["ahead.broken:1"], group=lambda shard: shard)
+    def broken(shard):
+        raise ValueError(shard)
+
+    with scopes.scope(), recent.remembering():
+        ahead.expect((broken, "shard0"), (one, "shard0", 1))
+        assert one("shard0", 1) == 1
+        with pytest.raises(ValueError, match="shard0"):
+            broken("shard0")
+
+
+def test_a_reader_has_seen_what_he_takes_and_no_more(trips):
+    with scopes.scope() as scope, recent.remembering():
+        ahead.expect((one, "shard0", 1), (one, "shard1", 1))
+        one("shard0", 1)
+
+        assert LOADED == [("shard0", 1), ("shard1", 1)]
+        assert "shard0" in scope.token
+        assert "shard1" not in scope.token
+        one("shard1", 1)
+        assert "shard1" in scope.token
 
 
 def test_what_may_not_wait_leaves_it_to_who_may(trips):
@@ -132,7 +158,8 @@ def test_what_may_not_wait_leaves_it_to_who_may(trips):
         ahead.expect((one, "shard0", 1), (one, "shard0", 2))
         with pytest.raises(waiting.WouldWait), waiting.refused():
             one("shard0", 1)
-        assert trips == ["get_many"] or trips == []
+        assert trips == ["get_or_claim"] or trips == []
+        trips.clear()
         assert (one("shard0", 1), one("shard0", 2)) == (1, 2)
 
-    assert trips.count("claim") == 1
+    assert trips.count("get_or_claim") == trips.count("give") == 1
