@@ -8,7 +8,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from apps.kernel import dependencies, upkeep
-from apps.replication import scopes, servers, tokens
+from apps.replication import patience, scopes, servers, tokens
 from apps.replication.conf import conf
 from apps.replication.errors import Promoted
 from apps.replication.tokens import START, Position, Token
@@ -36,11 +36,32 @@ def ask(alias: str, *, whole: bool = False) -> Position:
 
     Its timeline is asked for anew where `whole` says so, else that of the connection is taken.
     """
-    connection = connections[alias]
+    connection: Any = connections[alias]
+    if not is_to_be_checked(connection):
+        return _asked(connection, whole)
+    # Its answer says that the connection works, which is otherwise a question of its own.
+    connection.health_check_done = True
+    try:
+        with servers.of(alias).asking():
+            return _asked(connection, whole)
+    except (DatabaseError, InterfaceError) as error:
+        if isinstance(error.__cause__, patience.Silent):
+            raise  # A new connection would meet the same silence.
+        connection.close()
+    return _asked(connection, whole)
+
+
+def is_to_be_checked(connection: Any) -> bool:
+    """Tell whether a connection is an old one that has not been used by this request."""
+    enabled = connection.health_check_enabled and not connection.in_atomic_block
+    return bool(connection.connection and enabled and not connection.health_check_done)
+
+
+def _asked(connection: Any, whole: bool) -> Position:
     connection.ensure_connection()
     # How far a server is, is in no answer.
     with upkeep.own(), dependencies.paused(), connection.cursor() as cursor:
-        cursor.execute(question(alias, connection.connection, whole=whole))
+        cursor.execute(question(connection.alias, connection.connection, whole=whole))
         found = answer(connection.connection, cursor.fetchone())
     note(connection, found)
     return found

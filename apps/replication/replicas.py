@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import DatabaseError, InterfaceError, connections
 
-from apps.replication import patience, positions, scopes, servers
+from apps.replication import positions, scopes, servers
 from apps.replication.conf import conf
 from apps.replication.tokens import START, Position
 
@@ -102,16 +102,8 @@ def _has_replayed(alias: str, needed: Position) -> bool:
 def _connect(alias: str) -> None:
     """Have a connection that works; once a request, how far its server is says that it does."""
     connection: Any = connections[alias]
-    if connection.connection and connection.health_check_enabled:
-        if connection.health_check_done:
-            return
-        connection.health_check_done = True
-        try:
-            positions.ask(alias, whole=True)
-        except (DatabaseError, InterfaceError) as error:
-            if isinstance(error.__cause__, patience.Silent):
-                raise  # A new connection would meet the same silence.
-            connection.close()
+    if positions.is_to_be_checked(connection):
+        positions.ask(alias, whole=True)
     connection.ensure_connection()
 
 
