@@ -36,7 +36,9 @@ class Backend(ModelBackend):
 )
 @hot("accounts.signed_in_as", lambda _: _newest(), is_on=DIRECTORY)
 def _signed_in(account_id: int) -> tuple[Any, ...] | None:
-    account = Account.objects.only(*FIELDS, "password").filter(pk=account_id).first()
+    account = (
+        Account.objects.only(*FIELDS, "password", "session_epoch").filter(pk=account_id).first()
+    )
     if account is None:
         return None
     return (*(getattr(account, name) for name in FIELDS), account.get_session_auth_hash())

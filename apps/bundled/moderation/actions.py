@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q, Subquery, Value
+from django.db.models.functions import Coalesce
+
 from apps.bundled.moderation.events import ModerationAction
 from apps.bundled.moderation.kinds import APPEALABLE, TOLD, Deed
 from apps.bundled.moderation.models import Acknowledged, Action
@@ -71,6 +74,7 @@ def _tags(account_id: int) -> list[str]:
 
 @cached("moderation.notices", tags=_tags)
 def _notices(account_id: int) -> list[tuple[int, str, str, datetime | None]]:
-    read = Acknowledged.objects.filter(account_id=account_id).values_list("action_id", flat=True)
-    rows = Action.objects.filter(account_id=account_id, deed__in=TOLD, id__gt=read.first() or 0)
+    read = Acknowledged.objects.filter(account_id=account_id).values("action_id")
+    unread = Q(id__gt=Coalesce(Subquery(read), Value(0)))
+    rows = Action.objects.filter(unread, account_id=account_id, deed__in=TOLD)
     return list(rows.order_by("-id").values_list("id", "deed", "reason", "until")[:NOTICES])
