@@ -4,6 +4,7 @@ import pickle
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from apps.caching import memory, recent, stats, store
@@ -36,6 +37,9 @@ class Filled(NamedTuple):
     reading: scopes.Scope
 
 
+# Keys of what this reader is filling just now.
+_filling: ContextVar[frozenset[str]] = ContextVar("caching_filling", default=frozenset())
+
 # The right to fill a value ends after this; others wait as long, then read for themselves.
 FILL_MS = 2000
 PAUSE_SECONDS = 0.01
@@ -49,6 +53,7 @@ def look_up(asks: Sequence[Asked], wanted: dict[int, Key], found: dict[int, Any]
     pending = _from_memory(asks, wanted, found)
     if pending and recent.look_ahead():
         pending = _from_memory(asks, pending, found)
+    pending = _without_our_own(pending)
     if not pending:
         return
     holder, until = words.unique(), time.monotonic() + FILL_MS / 1000
@@ -72,12 +77,18 @@ def have_ready(asks: Sequence[Asked], wanted: dict[int, Key]) -> None:
     have said is left to who asks. Raises store.Away, and what the database raises.
     """
     here = memory.values(key.name for key in wanted.values())
-    pending = {number: key for number, key in wanted.items() if key.name not in here}
+    lacking = {number: key for number, key in wanted.items() if key.name not in here}
+    pending = _without_our_own(lacking)
     if pending:
         holder = words.unique()
         _, mine = _from_grid(asks, pending, holder)
         with harvest.kept():
             _fill(asks, mine, holder)
+
+
+def _without_our_own(keys: dict[int, Key]) -> dict[int, Key]:
+    """Return the keys without those that this reader is filling: it would wait for itself."""
+    return {number: key for number, key in keys.items() if key.name not in _filling.get()}
 
 
 def plain(value: Any) -> Any:
@@ -123,11 +134,15 @@ def _fill(asks: Sequence[Asked], mine: dict[int, Key], holder: str) -> list[Fill
     by_query: defaultdict[str, dict[int, Key]] = defaultdict(dict)
     for number, key in mine.items():
         by_query[asks[number][0].name][number] = key
+    names = [key.name for key in mine.values()]
+    before = _filling.set(_filling.get().union(names))
     try:
         filled = [_read(asks, keys) for keys in by_query.values()]
     except BaseException:
-        store.release([key.name for key in mine.values()], holder)
+        store.release(names, holder)
         raise
+    finally:
+        _filling.reset(before)
     values = {number: value for one in filled for number, value in one.values.items()}
     unkept = [number for number, value in values.items() if isinstance(value, Unkept)]
     if unkept:

@@ -1,7 +1,8 @@
 """One call of a plugin, guarded: its time, its queries, and what it raises.
 
 Outside of transactions the call is made on another thread, so the core can stop waiting for it.
-What memory alone can answer is answered here first, where the plugin came with the program.
+What memory alone can answer is answered here first, where the plugin came with the program; what
+the core has yet to fetch is fetched before a call leaves.
 Inside one it is made here, under a savepoint: another thread would not see what the core has
 written so far.
 """
@@ -22,6 +23,11 @@ from apps.plugins.threads import Outcome, Step
 F = TypeVar("F", bound=Callable[..., Any])
 # A server that is away is nobody's fault: the call is lost, but it does not count.
 AWAY = (OperationalError, InterfaceError, redis.ConnectionError, redis.TimeoutError)
+
+# Fetches what the core has said that it will want, so that no plugin waits for it in its own time;
+# tells whether there was anything.
+Preparation = Callable[[], bool]
+_preparations: list[Preparation] = []
 
 
 class Call(NamedTuple):
@@ -66,15 +72,26 @@ def wrap(plugin: str, hook: str, function: F, terms: Terms) -> F:
     return cast(F, guarded)
 
 
+def prepare_with(preparation: Preparation) -> None:
+    """Have the core do something on its own thread before a call would leave it."""
+    _preparations.append(preparation)
+
+
 def _run(calls: Sequence[Call], steps: Sequence[Step]) -> list[Outcome]:
     """Do steps: from memory those that are at hand, the others where it may take its time."""
-    pairs = zip(calls, steps, strict=True)
-    found = [threads.from_memory(step) if call.at_hand else None for call, step in pairs]
+    found = [_at_hand(call, step) for call, step in zip(calls, steps, strict=True)]
+    if None in found and any(prepare() for prepare in _preparations):
+        trios = zip(calls, steps, found, strict=True)
+        found = [_at_hand(call, step) if one is None else one for call, step, one in trios]
     rest = [step for step, one in zip(steps, found, strict=True) if one is None]
     if not rest:
         return [one for one in found if one is not None]
     asked = iter(threads.run_here(rest) if _in_transaction() else threads.run(rest))
     return [next(asked) if one is None else one for one in found]
+
+
+def _at_hand(call: Call, step: Step) -> Outcome | None:
+    return threads.from_memory(step) if call.at_hand else None
 
 
 def _step(call: Call) -> Step:

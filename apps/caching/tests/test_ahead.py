@@ -1,8 +1,10 @@
 """What a page is about to ask is looked for together, and only where memory lacks something."""
 
+import time
+
 import pytest
 
-from apps.caching import ahead, memory, recent, stats, store
+from apps.caching import ahead, flights, memory, recent, stats, store
 from apps.caching.queries import cached, cached_many
 from apps.cluster import processes
 from apps.kernel import waiting
@@ -139,6 +141,19 @@ def test_what_fails_ahead_fails_for_who_asks_for_it_alone(trips):
         assert one("shard0", 1) == 1
         with pytest.raises(ValueError, match="shard0"):
             broken("shard0")
+
+
+def test_who_fills_several_does_not_wait_for_himself(trips):
+    @cached("ahead.outer", tags=lambda shard: ["ahead.one:1"], group=lambda shard: shard)
+    def outer(shard):
+        return one(shard, 1) + 1
+
+    with scopes.scope(), recent.remembering():
+        ahead.expect((outer, "shard0"), (one, "shard0", 1))
+        begun = time.monotonic()
+        assert (outer("shard0"), one("shard0", 1)) == (2, 1)
+
+    assert time.monotonic() - begun < flights.FILL_MS / 1000
 
 
 def test_a_reader_has_seen_what_he_takes_and_no_more(trips):
