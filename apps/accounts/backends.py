@@ -4,7 +4,9 @@ from typing import Any
 
 from django.contrib.auth.backends import ModelBackend
 
+from apps.accounts import requests
 from apps.accounts.models import Account
+from apps.caching import ahead
 from apps.caching.queries import cached
 from apps.indexing.hot import DIRECTORY, hot
 from apps.sharding.conf import conf
@@ -20,7 +22,9 @@ class Backend(ModelBackend):
 
     def get_user(self, user_id: Any) -> Account | None:
         """Return the account of a session, None where it is gone or may not sign in."""
-        found = _signed_in(int(user_id))
+        account_id = int(user_id)
+        ahead.expect((_signed_in, account_id), *requests.expected(account_id))
+        found = _signed_in(account_id)
         if found is None:
             return None
         account = Account.from_db(conf().directory, FIELDS, found[:-1])

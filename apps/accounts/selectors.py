@@ -69,10 +69,18 @@ def account_named(username: str) -> Account:
         raise NoSuchAccount(username) from None
 
 
+def id_named(username: str) -> int:
+    """Return the id of the account with this username; raises NoSuchAccount."""
+    account_id = _id_of(username.lower()) if NAME.match(username) else None
+    if account_id is None:
+        raise NoSuchAccount(username)
+    return account_id
+
+
 def profile_named(username: str) -> ProfileCard:
     """Return the card of the account with this username; raises NoSuchAccount."""
-    account_id = _id_of(username.lower()) if NAME.match(username) else None
-    card = cards_of([account_id]).get(account_id) if account_id else None
+    account_id = id_named(username)
+    card = cards_of([account_id]).get(account_id)
     if card is None:
         raise NoSuchAccount(username)
     return card

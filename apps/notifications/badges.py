@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from django.db import InterfaceError, OperationalError
 
+from apps.caching.ahead import Expected
 from apps.notifications import selectors
 
 log = logging.getLogger(__name__)
@@ -23,6 +24,11 @@ class Badge:
     def shown(self) -> str:
         """The number, `99+` where there are more."""
         return str(self.count) if self.count < selectors.MOST_UNREAD else "99+"
+
+
+def expected(account_id: int) -> list[Expected]:
+    """Return what each page of an account will ask."""
+    return [(selectors.unread_count, account_id)]
 
 
 def badge_of(account_id: int | None) -> Badge:

@@ -16,6 +16,7 @@ from apps.accounts import selectors as accounts
 from apps.accounts import sight
 from apps.accounts.selectors import ProfileCard
 from apps.accounts.sight import Sight
+from apps.caching import ahead
 from apps.caching.queries import cached_many
 from apps.indexing.hot import hot
 from apps.kernel import cursors
@@ -25,7 +26,7 @@ from apps.posts import audiences, deeds, rendering, samples
 from apps.posts.kinds import Audience
 from apps.posts.models import Post, Tally
 from apps.posts.samples import given
-from apps.sharding import harvest, ids, querysets
+from apps.sharding import directory, harvest, ids, querysets
 from apps.sharding.places import Place
 from apps.sharding.tallies import SLOTS, WHY_SLOTS
 
@@ -165,8 +166,11 @@ def listed(item_ids: Iterable[int], *, viewer_id: int | None, asked: bool = Fals
     Left out is what is deleted, and what the viewer does not see; `asked` for by name, he sees
     also those whom he has muted.
     """
-    viewer = sight.of(viewer_id)
     items = list(item_ids)
+    shards = dict.fromkeys(map(directory.shard_of_id, items))
+    ahead.expect(*((ask, pk) for pk in items for ask in (stored, counts)))
+    ahead.expect(*deeds.expected(viewer_id, shards))
+    viewer = sight.of(viewer_id)
     rows = stored(items)
     rows |= stored([row.repost_of_id for row in rows.values() if row.repost_of_id])
     there = [rows[item_id] for item_id in items if item_id in rows]
@@ -217,6 +221,8 @@ def page(
 
 def full(found: Sequence[Listed]) -> list[PostCard]:
     """Return listed posts with authors, counts, pictures; left out where the author is gone."""
+    ahead.expect(*((accounts.cards_of, one.stored.author_id) for one in found))
+    ahead.expect(*((counts, one.id) for one in found))
     authors = accounts.cards_of(one.stored.author_id for one in found)
     counted = counts(one.id for one in found)
     pictured = [one.id for one in found if one.stored.pictures]

@@ -7,7 +7,9 @@ from typing import Any
 from django.db import connections, router
 from django.db.models import F
 
+from apps.accounts import sight
 from apps.caching import ahead
+from apps.caching.ahead import Expected
 from apps.caching.queries import cached, cached_many
 from apps.indexing.hot import hot
 from apps.kernel import cursors
@@ -42,13 +44,26 @@ SELECT post.id, post.author_id, post.repost_of_id FROM (
 
 def public_page(*, place: Place = places.FIRST, viewer_id: int | None) -> cursors.Page[Listed]:
     """Return what everybody wrote, newest first: no replies, no reposts; from every shard."""
-    lists_of = {shard: _below(place.of(shard)) for shard in conf().shards}
-    wanted = [(_public_on, *one) for one in lists_of.items()]
-    ahead.expect(*wanted, *deeds.expected(viewer_id, lists_of))
-    lists = harvest.from_each(lists_of, lambda shard: _public_on(shard, lists_of[shard]))
-    found = sorted((pk for ids in lists.values() for pk in ids), reverse=True)
+    ahead.expect(*deeds.expected(viewer_id, conf().shards))
+    found = _newest_public(place)
     reached = found[PAGE - 1] if len(found) > PAGE else None
     return cards.page(found[:PAGE], place, reached, viewer_id=viewer_id)
+
+
+def latest_authors(*, viewer_id: int | None) -> list[int]:
+    """Return who wrote the first public page as a viewer sees it, the latest first."""
+    found = _newest_public(places.FIRST)[:PAGE]
+    rows, viewer = cards.stored(found), sight.of(viewer_id)
+    authors = dict.fromkeys(rows[pk].author_id for pk in found if pk in rows)
+    return [author_id for author_id in authors if viewer.shows(author_id)]
+
+
+def _newest_public(place: Place) -> list[int]:
+    """Return the ids of a page, newest first, and more."""
+    lists_of = {shard: _below(place.of(shard)) for shard in conf().shards}
+    ahead.expect(*((_public_on, *one) for one in lists_of.items()))
+    lists = harvest.from_each(lists_of, lambda shard: _public_on(shard, lists_of[shard]))
+    return sorted((pk for ids in lists.values() for pk in ids), reverse=True)
 
 
 def _below(before: int) -> int | None:
@@ -77,8 +92,7 @@ def author_page(
 ) -> cursors.Page[Listed]:
     """Return what one account wrote and reposted, newest first."""
     if place.is_first:
-        home = directory.shard_of_id(author_id)
-        ahead.expect((_written, author_id, None), *deeds.expected(viewer_id, [home]))
+        ahead.expect(*expected(author_id, viewer_id))
     return _page_of(
         author_id,
         place,
@@ -86,6 +100,12 @@ def author_page(
         shown=lambda item: item[0],
         viewer_id=viewer_id,
     )
+
+
+def expected(author_id: int, viewer_id: int | None) -> list[Expected]:
+    """Return what the first page of an account's posts will ask."""
+    home = directory.shard_of_id(author_id)
+    return [(_written, author_id, None), *deeds.expected(viewer_id, [home])]
 
 
 def bookmarks_page(*, account_id: int, place: Place = places.FIRST) -> cursors.Page[Listed]:

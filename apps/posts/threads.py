@@ -4,11 +4,13 @@ from dataclasses import dataclass
 
 from django.db import connections, router
 
+from apps.caching import ahead
+from apps.caching.ahead import Expected
 from apps.caching.queries import cached
 from apps.indexing.hot import hot
 from apps.kernel import cursors
 from apps.posts import cards, samples
-from apps.posts.cards import Listed, PostCard
+from apps.posts.cards import Listed, PostCard, Stored
 from apps.posts.models import Post, Reply
 from apps.posts.samples import given
 from apps.sharding import directory
@@ -38,19 +40,31 @@ class Thread:
 
 def thread(post_id: int, *, viewer_id: int | None, after: int | None = None) -> Thread | None:
     """Return the conversation around a post, None where the post is not there."""
-    post = cards.card(post_id, viewer_id=viewer_id)
-    if post is None:
+    if viewer_id is not None:
+        ahead.expect((own_replies, viewer_id, post_id, after or 0))
+    listed = cards.listed([post_id], viewer_id=viewer_id, asked=True)
+    ahead.expect(*(ask for one in listed for ask in _around(one.stored, after or 0)))
+    found = cards.full(listed)
+    if not found:
         return None
+    post = found[0]
     above = ancestor_ids(post)
     below = _reply_ids(post, viewer_id, after)
-    found = cards.listed([*above, *below.items], viewer_id=viewer_id)
-    by_id = {one.id: one for one in found}
+    others = cards.listed([*above, *below.items], viewer_id=viewer_id)
+    by_id = {one.id: one for one in others}
     replies = [by_id[reply_id] for reply_id in below.items if reply_id in by_id]
     return Thread(
         post=post,
         ancestors=[by_id.get(ancestor) for ancestor in above],
         replies=cursors.Page(replies, below.next_cursor),
     )
+
+
+def _around(post: Stored, after: int) -> list[Expected]:
+    """Return what a page will ask about what is above a post and below it."""
+    below = (_below, post.root_id or post.id, post.id, after)
+    above = [(_above, post.root_id, post.in_reply_to_id)] if post.in_reply_to_id else []
+    return [below, *above]
 
 
 def _tags(root_id: int, parent_id: int, after: int = 0) -> list[str]:

@@ -63,11 +63,9 @@ def _shards_of(item: Item) -> set[str]:
 
 def people_to_meet(account_id: int, *, most: int = 5) -> list[ProfileCard]:
     """Return who wrote of late, for somebody who follows few: the latest first, nobody twice."""
-    latest = posts.public_page(viewer_id=account_id).items
-    authors = dict.fromkeys(one.stored.author_id for one in latest)
     new = [
         author_id
-        for author_id in authors
+        for author_id in posts.latest_authors(viewer_id=account_id)
         if author_id != account_id and not follows.is_following(account_id, author_id)
     ][:most]
     known = accounts.cards_of(new)

@@ -55,12 +55,12 @@ def public(request: HttpRequest, *, welcome: bool = False) -> HttpResponse:
 @require_safe
 def profile(request: HttpRequest, username: str) -> HttpResponse:
     """Show an account and what it wrote."""
+    viewer_id = viewer_of(request)
+    place = places.parse(request.GET.get("before"))
+    ahead.expect(*_expected(accounts.id_named(username), viewer_id, first=place.is_first))
     card = accounts.profile_named(username)
     if card.username != username:
         return redirect(card.url)
-    place = places.parse(request.GET.get("before"))
-    viewer_id = viewer_of(request)
-    ahead.expect(*_expected(card.id, viewer_id))
     page = posts.author_page(author_id=card.id, place=place, viewer_id=viewer_id)
     context = {
         "page": page,
@@ -71,11 +71,12 @@ def profile(request: HttpRequest, username: str) -> HttpResponse:
     return render(request, "timelines/profile.html", context)
 
 
-def _expected(author_id: int, viewer_id: int | None) -> list[ahead.Expected]:
-    """Return what a profile will ask beside its posts."""
-    found = [(follows.counts_of, author_id), (posts.posts_counts, author_id)]
+def _expected(author_id: int, viewer_id: int | None, *, first: bool) -> list[ahead.Expected]:
+    """Return what a profile will ask."""
+    found = [(accounts.cards_of, author_id), (follows.counts_of, author_id)]
     followed = [(follows.is_following, viewer_id, author_id)] if viewer_id is not None else []
-    return [*found, *followed, *pins.expected(author_id)]
+    shown = [*posts.expected(author_id, viewer_id), *pins.expected(author_id)] if first else []
+    return [*found, (posts.posts_counts, author_id), *followed, *shown]
 
 
 def _profile(card: accounts.ProfileCard, viewer_id: int | None) -> dict[str, Any]:

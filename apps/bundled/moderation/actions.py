@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 from apps.bundled.moderation.events import ModerationAction
 from apps.bundled.moderation.kinds import APPEALABLE, TOLD, Deed
 from apps.bundled.moderation.models import Acknowledged, Action
+from apps.caching.ahead import Expected
 from apps.caching.queries import cached
 from apps.events import outbox
 from apps.replication import scopes
@@ -57,6 +58,11 @@ def newest(account_id: int, deeds: Sequence[Deed]) -> Action | None:
 def notices(account_id: int) -> list[tuple[int, str, str, datetime | None]]:
     """Return what an account has not read of yet, newest first: id, deed, reason, until."""
     return _notices(account_id)
+
+
+def expected(account_id: int) -> list[Expected]:
+    """Return what each page of an account will ask."""
+    return [(_notices, account_id)]
 
 
 def acknowledge(*, account_id: int, up_to: int) -> None:

@@ -14,6 +14,7 @@ from apps.bundled.moderation.errors import Oneself
 from apps.bundled.moderation.events import BlockChanged
 from apps.bundled.moderation.kinds import Bond
 from apps.bundled.moderation.models import Relation
+from apps.caching.ahead import Expected
 from apps.caching.queries import cached
 from apps.events import outbox
 from apps.follows import services as follows
@@ -82,6 +83,11 @@ def unseen(owner_id: int) -> Unseen:
     """Return whom an account does not see: blocked either way, or muted."""
     found = bonds(owner_id)
     return Unseen(found[Bond.BLOCKS] | found[Bond.BLOCKED_BY], found[Bond.MUTES])
+
+
+def expected(account_id: int) -> list[Expected]:
+    """Return what each page of an account will ask."""
+    return [(_bonds, account_id)]
 
 
 @cached("moderation.bonds", tags=lambda owner_id: [f"moderation.relations:{owner_id}"])

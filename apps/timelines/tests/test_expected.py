@@ -10,12 +10,15 @@ pytestmark = [pytest.mark.cluster, pytest.mark.django_db(databases="__all__", tr
 
 
 @pytest.fixture
-def people(make_account):
+def people(make_account, deliver):
     ada, wren = make_account("ada", shard="shard0"), make_account("wren", shard="shard1")
     follows.follow(follower_id=wren.pk, followed_id=ada.pk)
-    for author in (ada, wren):
+    written = [
         posts.publish(author_id=author.pk, text=f"a post of {author.username}")
-    return ada, wren
+        for author in (ada, wren)
+    ]
+    deliver()
+    return ada, wren, written[0]
 
 
 @pytest.fixture
@@ -39,7 +42,7 @@ def noted(monkeypatch):
     return expected, asked
 
 
-@pytest.mark.parametrize("path", ["/", "/public", "/@ada", "/@wren"])
+@pytest.mark.parametrize("path", ["/", "/public", "/@ada", "/@wren", "/@ada/{post}"])
 @pytest.mark.parametrize("is_member", [True, False])
 def test_what_is_expected_is_asked(client, people, noted, path, is_member):
     if is_member:
@@ -49,7 +52,7 @@ def test_what_is_expected_is_asked(client, people, noted, path, is_member):
     memory.near().empty()
 
     with recent.remembering():
-        assert client.get(path).status_code == 200
+        assert client.get(path.format(post=people[2].pk)).status_code == 200
 
     assert expected
     # A page without posts would ask less: here everybody has written one.
