@@ -55,6 +55,10 @@ class Stored(NamedTuple):
         return ids.time_of(self.id)
 
 
+COLUMNS = ", ".join(f'"{name}"' for name in Stored._fields)
+STORED = f"SELECT {COLUMNS} FROM posts_post WHERE id = ANY(%s)"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Listed:
     """A post in a list: what is stored, and what it is to who looks at it.
@@ -139,7 +143,7 @@ def stored(post_ids: Sequence[int]) -> dict[int, Stored]:
     """Return posts and reposts by id, as they are stored; missing ones left out."""
 
     def rows(group: list[int]) -> list[tuple[Any, ...]]:
-        return list(Post.objects.filter(id__in=group).values_list(*Stored._fields))
+        return querysets.rows(Post, group[0], STORED, [group])
 
     lists = querysets.from_each(post_ids, rows)
     return {row[0]: Stored(*row) for found in lists for row in found}

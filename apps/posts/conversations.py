@@ -1,13 +1,11 @@
 """The whole conversation around a post: all above it, and all below it to any depth."""
 
-from django.db import connections, router
-
 from apps.caching.queries import cached
 from apps.indexing.hot import hot
 from apps.posts import cards, samples, threads
 from apps.posts.cards import Listed
 from apps.posts.models import Reply
-from apps.sharding import directory
+from apps.sharding import querysets
 
 # No more than that is shown at once, the oldest first.
 MOST = 500
@@ -45,8 +43,5 @@ def around(post_id: int, *, viewer_id: int | None) -> tuple[list[Listed], list[L
     why="a conversation is shown whole: it is found, then put in order",
 )
 def _below(root_id: int, post_id: int) -> list[int]:
-    alias = router.db_for_read(Reply, shard=directory.shard_of_id(root_id))
     values = {"root": root_id, "post": post_id, "depth": DEPTH, "most": MOST}
-    with connections[alias].cursor() as cursor:
-        cursor.execute(DESCENDANTS, values)
-        return [row[0] for row in cursor.fetchall()]
+    return [row[0] for row in querysets.rows(Reply, root_id, DESCENDANTS, values)]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db import connections, router
+from django.db import router
 from django.db.models import F
 
 from apps.accounts import sight
@@ -195,10 +195,7 @@ def written_by_all(
 
     def newest(group: list[int]) -> list[tuple[Any, ...]]:
         bound = cursors.LARGEST_ID if before is None else before
-        alias = router.db_for_read(Post, shard=directory.shard_of_id(group[0]))
-        with connections[alias].cursor() as cursor:
-            cursor.execute(NEWEST, [group, bound, limit, limit])
-            return cursor.fetchall()
+        return querysets.rows(Post, group[0], NEWEST, [group, bound, limit, limit])
 
     rows = [row for rows in querysets.from_each(author_ids, newest) for row in rows]
     return [dict(zip(("item_id", "by_id", "original_of"), row, strict=True)) for row in rows]

@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-from django.db import connections, router
-
 from apps.caching import ahead
 from apps.caching.ahead import Expected
 from apps.caching.queries import cached
@@ -13,7 +11,7 @@ from apps.posts import cards, samples
 from apps.posts.cards import Listed, PostCard, Stored
 from apps.posts.models import Post, Reply
 from apps.posts.samples import given
-from apps.sharding import directory
+from apps.sharding import querysets
 
 PAGE = 50
 DEPTH = 30
@@ -81,11 +79,8 @@ def ancestor_ids(post: PostCard) -> list[int]:
 @hot("posts.ancestors", samples.answered)
 def _above(root_id: int, parent_id: int) -> list[int]:
     """Return a post and what is above it, the conversation's first post first."""
-    alias = router.db_for_read(Reply, shard=directory.shard_of_id(root_id))
     values = {"parent": parent_id, "root": root_id, "depth": DEPTH}
-    with connections[alias].cursor() as cursor:
-        cursor.execute(ANCESTORS, values)
-        return [row[0] for row in cursor.fetchall()]
+    return [row[0] for row in querysets.rows(Reply, root_id, ANCESTORS, values)]
 
 
 def _reply_ids(post: PostCard, viewer_id: int | None, after: int | None) -> cursors.Page[int]:

@@ -17,6 +17,7 @@ from apps.sharding.models import ShardedModel
 
 SLOTS = 8
 WHY_SLOTS = "a count is the sum of up to eight rows"
+SUMS = 'SELECT "owner_id", {sums} FROM {table} WHERE owner_id = ANY(%s) GROUP BY owner_id'
 
 
 class Tally(ShardedModel):
@@ -58,14 +59,16 @@ class Tally(ShardedModel):
     @classmethod
     def of_many(cls, owner_ids: Iterable[int]) -> dict[int, dict[str, int]]:
         """Return the counts of owners by id, with one query a shard; left out without any."""
-        sums = {name: Sum(name) for name in cls.counts}
+        sums = ", ".join(f"sum({name})::bigint" for name in cls.counts)
+        sql = SUMS.format(sums=sums, table=cls._meta.db_table)
 
         def summed(group: list[int]) -> list[tuple[int, ...]]:
-            rows = cls.objects.filter(owner_id__in=group).order_by().values("owner_id")
-            return list(rows.annotate(**sums).values_list("owner_id", *sums))
+            return querysets.rows(cls, group[0], sql, [group])
 
         rows = [row for rows in querysets.from_each(owner_ids, summed) for row in rows]
-        return {owner_id: dict(zip(sums, numbers, strict=True)) for owner_id, *numbers in rows}
+        return {
+            owner_id: dict(zip(cls.counts, numbers, strict=True)) for owner_id, *numbers in rows
+        }
 
 
 def slot_of(by: int) -> int:
