@@ -130,7 +130,7 @@ def _get_or_give(given: dict[str, bytes], names: list[str]) -> list[bytes | None
 
 
 def _reached(groups: Iterable[str]) -> Token:
-    """Return how far primaries are; left out is one that cannot say, and what it has by-passed."""
+    """Return how far primaries are; one that cannot say is left out, and what it has by-passed."""
     found: Token = {}
     for group in groups:
         try:
