@@ -95,14 +95,18 @@ for place = 1, #KEYS, 2 do
 end
 return found
 """
-# The value, unless it is the one that begins so: then whether the right to fill it is given now.
+# The value, unless it is the one that begins so: then the right to fill it, where nobody has it but
+# the holder that is to be relieved, or else who has it.
 NEWER_OR_LOCK = """
-local known = ARGV[3]
+local known, relieved = ARGV[3], ARGV[4]
 if redis.call('GETRANGE', KEYS[1], 0, math.max(0, #known - 1)) ~= known then
     local value = redis.call('GET', KEYS[1])
     if value then return value end
 end
-return redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2], 'NX') and 1 or 0
+local held = redis.call('GET', KEYS[2])
+if held and held ~= relieved then return {held} end
+redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])
+return 1
 """
 # Only the holder of a lock stores, and only it lets go.
 STORE = """
@@ -182,11 +186,18 @@ def get_or_lock(keys: Sequence[str], holder: str, milliseconds: int) -> list[byt
 
 
 @_guarded
-def newer_or_lock(key: str, known: str, holder: str, milliseconds: int) -> bytes | bool:
-    """Return a value that does not begin with what is known, else as `get_or_lock` does."""
+def newer_or_lock(
+    key: str, known: str, holder: str, milliseconds: int, *, relieved: str = ""
+) -> bytes | str:
+    """Return a value that does not begin with what is known, else who has the right to fill it.
+
+    It is given to `holder` where nobody has it, or none but `relieved`.
+    """
     names = value_key(key), _lock_key(key)
-    found = _redis().eval(NEWER_OR_LOCK, 2, *names, holder, milliseconds, known)
-    return found if isinstance(found, bytes) else bool(found)
+    found = _redis().eval(NEWER_OR_LOCK, 2, *names, holder, milliseconds, known, relieved)
+    if isinstance(found, bytes):
+        return found
+    return found[0].decode() if isinstance(found, list) else holder
 
 
 @_guarded

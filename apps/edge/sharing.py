@@ -42,6 +42,9 @@ class Turn(NamedTuple):
 
 ALONE = Turn()
 
+# The newest version that is known of each group, without the name of who wrote it.
+Basis = dict[str, str]
+
 
 class Looking:
     """A visitor who wants a page of others, or the right to make one for them.
@@ -51,39 +54,43 @@ class Looking:
 
     def __init__(self, ask: Ask, names: Sequence[str]) -> None:
         self._ask, self._names = ask, names
-        self._key, self._holder = _key(ask), words.unique()
+        self._key, self._name = _key(ask), words.unique()
         # The page that was found and is past.
         self._past = ""
         self._begun = time.monotonic()
+        self._waits_for_commit = True
 
     def look(self) -> Turn | None:
         """Return whose turn it is; None where that is to be asked again in a moment."""
         try:
-            if self._is_being_written():
+            versions = memory.current(self._names)
+            if self._waits_for_commit and any(version.startswith("!") for version in versions):
                 return None if self._waits(COMMIT_SECONDS) else ALONE
-            return self._found()
+            self._waits_for_commit = False
+            return self._found(_basis(self._names, versions))
         except store.Away:
             return ALONE
 
-    def _is_being_written(self) -> bool:
-        """Tell whether a commit is under way that touches the page."""
-        if any(version.startswith("!") for version in memory.current(self._names)):
-            return True
-        self._names = ()
-        return False
+    def _found(self, basis: Basis) -> Turn | None:
+        """Take the page, or the right to make it: also from who began before something was known.
 
-    def _found(self) -> Turn | None:
-        while isinstance(found := self._asked(), bytes):
-            page = _unpacked(self._ask, found[STAMP:])
-            if _is_right(self._ask, page):
-                return Turn(page)
-            self._past = found[:STAMP].decode()
-        if found:
-            return Turn(None, self._key, self._holder)
-        return None if self._waits(MAKE_MS / 1000) else ALONE
+        What he makes will be past, and to wait for it would only delay the next one.
+        """
+        holder, relieved = f"{self._name}|{_text(basis)}", ""
+        while (found := self._asked(holder, relieved)) != holder:
+            if isinstance(found, bytes):
+                page = _unpacked(self._ask, found[STAMP:])
+                if _is_right(self._ask, page):
+                    return Turn(page)
+                self._past = found[:STAMP].decode()
+            elif _knows(found, basis):
+                return None if self._waits(MAKE_MS / 1000) else ALONE
+            else:
+                relieved = found
+        return Turn(None, self._key, holder)
 
-    def _asked(self) -> bytes | bool:
-        return store.newer_or_lock(self._key, self._past, self._holder, MAKE_MS)
+    def _asked(self, holder: str, relieved: str) -> bytes | str:
+        return store.newer_or_lock(self._key, self._past, holder, MAKE_MS, relieved=relieved)
 
     def _waits(self, seconds: float) -> bool:
         return time.monotonic() - self._begun < seconds
@@ -106,6 +113,26 @@ def _is_right(ask: Ask, page: Page) -> bool:
     memory.current(list(page.versions))
     is_right = is_current(page, memory.near(), generation())
     return is_right and page.reaches(ask.token, memory.confirmed())
+
+
+def _basis(names: Sequence[str], versions: Sequence[str]) -> Basis:
+    found: Basis = {}
+    for name, version in zip(names, versions, strict=True):
+        if version and not version.startswith("!"):
+            group, reached = store.group_of(name), version.partition(".")[0]
+            found[group] = max(found.get(group, ""), reached)
+    return found
+
+
+def _text(basis: Basis) -> str:
+    return ",".join(f"{group}={version}" for group, version in basis.items())
+
+
+def _knows(holder: str, basis: Basis) -> bool:
+    """Tell whether who has the right knew of all this when it was given."""
+    said = holder.partition("|")[2]
+    known = dict(part.split("=") for part in said.split(",") if part)
+    return all(known.get(group, "") >= version for group, version in basis.items())
 
 
 def _key(ask: Ask) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from apps.caching import memory, store
 from apps.cluster import processes
-from apps.edge import sharing
+from apps.edge import asks, sharing
 from apps.edge.asgi import Edge
 from apps.edge.tests.conftest import Browser
 from apps.posts import services as posts
@@ -100,6 +100,32 @@ def test_who_asks_while_a_commit_is_under_way_gets_what_it_leaves_and_others_too
     assert browse().get("/@ada").outcomes["made"] == 1
     assert browse().get("/@ada").outcomes["hit"] == 1
     ending.join()
+
+
+def looking(ada, browser, at):
+    """One who looks for a page of which something has the version of a commit at so much."""
+    name = store.tag_key("shard0", f"posts.author:{ada.pk}")
+    given = store.give({name: positions.ask("shard0")._replace(lsn=at)}, "writer")[name].decode()
+    assert processes.wait_for(lambda: memory.current([name]) == [given], 5)
+    ask = asks.of(browser.scope("/@ada?a=page", (), "GET"))
+    return sharing.Looking(ask, [name])
+
+
+def test_who_knows_of_a_later_change_does_not_wait_for_who_began_before_it(ada, browse):
+    early = looking(ada, browse(), 2**60)
+    mine = early.look()
+    assert mine.key
+    same = looking(ada, browse(), 2**60)
+    assert same.look() is None
+    later = looking(ada, browse(), 2**60 + 1)
+
+    theirs = later.look()
+
+    assert theirs.key == mine.key
+    # Who began before is refused; who waited waits for the later one.
+    assert store.put({mine.key: b"past"}, mine.holder) == [False]
+    assert same.look() is None
+    assert store.put({theirs.key: b"new"}, theirs.holder) == [True]
 
 
 def test_nobody_waits_long_for_a_commit_and_each_page_is_waited_for_anew(
