@@ -5,12 +5,13 @@ They add to a setting of the transaction, so a rolled-back savepoint takes its t
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence, Set
 
 from django.db import connections, models
 from django.db.transaction import TransactionManagementError
 
 from apps.caching import tags
+from apps.caching.tags import Family
 
 TOUCHED = "rookery.touched"
 # A statement that touches more names the family instead.
@@ -28,7 +29,7 @@ BEGIN
     ELSIF TG_OP = 'DELETE' THEN
         SELECT string_agg(tag, ' ') INTO touched FROM ({old}) AS t;
     ELSE
-        SELECT string_agg(tag, ' ') INTO touched FROM ({new} UNION {old}) AS t;
+        SELECT string_agg(tag, ' ') INTO touched FROM ({changed}) AS t;
     END IF;
     IF touched IS NOT NULL THEN
         PERFORM set_config('{touched}',
@@ -40,6 +41,11 @@ END $$;
 TAGS = """
 SELECT DISTINCT CASE WHEN (SELECT count(*) FROM {rows}) > {most} THEN '{family}:*'
     ELSE '{family}:' || {column} END AS tag FROM {rows}
+"""
+# Those of `rows` that differ in some columns from what `others` have under their key.
+DIFFERENT = """
+(SELECT one.* FROM {rows} AS one LEFT JOIN {others} AS other ON one.{key} = other.{key}
+WHERE other.{key} IS NULL OR ({ours}) IS DISTINCT FROM ({theirs})) AS different
 """
 TOUCH = f"""
 SELECT set_config('{TOUCHED}',
@@ -59,14 +65,14 @@ ROWS = {
 
 def install(alias: str) -> None:
     """Put the triggers on every table of a database that declares tags, anew where they are."""
-    columns: defaultdict[type[models.Model], dict[str, str]] = defaultdict(dict)
+    declared: defaultdict[type[models.Model], list[Family]] = defaultdict(list)
     for family in tags.families():
-        columns[family.model][family.name] = family.column
+        declared[family.model].append(family)
     with connections[alias].cursor() as cursor:
         tables = set(connections[alias].introspection.table_names(cursor))
-        for model, named in columns.items():
+        for model, families in declared.items():
             if model._meta.db_table in tables:
-                cursor.execute(_statements(model._meta.db_table, named))
+                cursor.execute(_statements(model, families))
 
 
 def touch(alias: str, named: Iterable[str]) -> None:
@@ -83,15 +89,42 @@ def touch(alias: str, named: Iterable[str]) -> None:
         cursor.execute(TOUCH, [" ".join(named)])
 
 
-def _statements(table: str, named: dict[str, str]) -> str:
-    new, old = (
-        " UNION ".join(
-            TAGS.format(family=family, column=column, rows=rows, most=MOST)
-            for family, column in named.items()
-        )
-        for rows in ("new_rows", "old_rows")
+def _statements(model: type[models.Model], families: Sequence[Family]) -> str:
+    table = model._meta.db_table
+    apart = {family.of for family in families} - {""}
+    changed = [
+        _touched(family, _changed(model, family, apart, rows, others))
+        for family in families
+        for rows, others in (("new_rows", "old_rows"), ("old_rows", "new_rows"))
+    ]
+    function = FUNCTION.format(
+        table=table,
+        new=_joined(_touched(family, "new_rows") for family in families),
+        old=_joined(_touched(family, "old_rows") for family in families),
+        changed=_joined(changed),
+        families=" ".join(f"{family.name}:*" for family in families),
+        touched=TOUCHED,
     )
-    families = " ".join(f"{family}:*" for family in named)
-    function = FUNCTION.format(table=table, new=new, old=old, families=families, touched=TOUCHED)
     triggers = (TRIGGER.format(table=table, verb=verb, rows=rows) for verb, rows in ROWS.items())
     return function + "".join(triggers)
+
+
+def _joined(selects: Iterable[str]) -> str:
+    return " UNION ".join(selects)
+
+
+def _touched(family: Family, rows: str) -> str:
+    return TAGS.format(family=family.name, column=family.column, rows=rows, most=MOST)
+
+
+def _changed(
+    model: type[models.Model], family: Family, apart: Set[str], rows: str, others: str
+) -> str:
+    """Return the updated rows that touch a family: all, unless some columns are kept apart."""
+    if not apart:
+        return rows
+    columns = [str(field.column) for field in model._meta.concrete_fields]
+    told = [family.of] if family.of else [name for name in columns if name not in apart]
+    ours, theirs = (", ".join(f"{side}.{name}" for name in told) for side in ("one", "other"))
+    key = str(model._meta.pk.column)
+    return DIFFERENT.format(rows=rows, others=others, key=key, ours=ours, theirs=theirs)

@@ -42,7 +42,6 @@ class Stored(NamedTuple):
     in_reply_to_id: int | None
     root_id: int | None
     repost_of_id: int | None
-    arrived_at: datetime | None
     pictures: int = 0
     audience: int = Audience.PUBLIC
     warning: str = ""
@@ -73,6 +72,8 @@ class Listed:
     reposted: bool = False
     bookmarked: bool = False
     mine: bool = False
+    # When one's own has arrived everywhere; of others' nobody asks.
+    arrived_at: datetime | None = None
     reposted_by_id: int | None = None
 
     @property
@@ -164,6 +165,18 @@ def counts(post_ids: Sequence[int]) -> dict[int, dict[str, int]]:
     }
 
 
+@cached_many("posts.arrivals", tags=lambda post_id: [f"posts.arrival:{post_id}"])
+@hot("posts.arrivals", lambda shard: given(samples.post_ids(shard)))
+def arrivals(post_ids: Sequence[int]) -> dict[int, datetime]:
+    """Return when posts arrived everywhere, by id; left out are those that have not yet."""
+
+    def rows(group: list[int]) -> list[tuple[int, datetime | None]]:
+        return list(Post.objects.filter(id__in=group).values_list("id", "arrived_at"))
+
+    lists = querysets.from_each(post_ids, rows)
+    return {pk: at for found in lists for pk, at in found if at is not None}
+
+
 def listed(item_ids: Iterable[int], *, viewer_id: int | None, asked: bool = False) -> list[Listed]:
     """Return posts and reposts in the given order.
 
@@ -189,6 +202,7 @@ def listed(item_ids: Iterable[int], *, viewer_id: int | None, asked: bool = Fals
     wanted = {post.id for _, post in shown if post is not None}
     liked, reposted = deeds.liked(wanted, viewer_id), deeds.reposted(wanted, viewer_id)
     bookmarked = deeds.bookmarked(wanted, viewer_id)
+    arrived = arrivals(post.id for _, post in shown if post and post.author_id == viewer_id)
     return [
         Listed(
             stored=post,
@@ -198,6 +212,7 @@ def listed(item_ids: Iterable[int], *, viewer_id: int | None, asked: bool = Fals
             reposted=post.id in reposted,
             bookmarked=post.id in bookmarked,
             mine=post.author_id == viewer_id,
+            arrived_at=arrived.get(post.id),
             reposted_by_id=row.author_id if row is not post else None,
         )
         for row, post in shown

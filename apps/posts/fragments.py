@@ -7,6 +7,7 @@ written by him) names the variant.
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from django.template.loader import render_to_string
@@ -35,6 +36,7 @@ class Variant(NamedTuple):
     reposted: bool
     bookmarked: bool
     mine: bool
+    arrived_at: datetime | None
     pictures: int
     in_thread: bool
     marked_by: tuple[str, ...]
@@ -89,7 +91,7 @@ def _variant(one: Listed, in_thread: bool, marked_by: tuple[str, ...], language:
     post = one.stored
     viewers = (one.is_member, one.liked, one.reposted, one.bookmarked, one.mine)
     said = (in_thread, marked_by, language)
-    return Variant(post.id, post.author_id, *viewers, post.pictures, *said)
+    return Variant(post.id, post.author_id, *viewers, one.arrived_at, post.pictures, *said)
 
 
 def _filled(mould: Mould, one: Listed, repost: str, footer: str) -> SafeString:
@@ -113,6 +115,7 @@ def _rendered(variants: Sequence[Variant]) -> dict[Variant, Mould | Unkept[Mould
             reposted=variant.reposted,
             bookmarked=variant.bookmarked,
             mine=variant.mine,
+            arrived_at=variant.arrived_at,
         )
         for variant in variants
         if variant.post_id in rows

@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Length
 from django.db.models.lookups import LessThanOrEqual
 
+from apps.caching.tags import Apart
 from apps.posts.kinds import Audience
 from apps.sharding import ids
 from apps.sharding.models import IdField, ShardedModel
@@ -27,6 +28,8 @@ class Post(ShardedModel):
             "CASE WHEN repost_of_id IS NULL AND in_reply_to_id IS NULL AND audience = 0"
             " THEN 'any' END"
         ),
+        # Its author is told of it, and nobody else's page shows it.
+        "arrival": Apart("id", of="arrived_at"),
     }
 
     id = IdField(of="author_id")

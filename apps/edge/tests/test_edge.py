@@ -234,3 +234,18 @@ def test_a_page_does_not_end_because_its_posts_grow_older(ada, browse, kept, edg
     (held,) = [one for one in edge.pages._pages.values() if one.key.path == b"/@ada"]
 
     assert held.until > clock() + trending.KEPT_SECONDS - 5
+
+
+def test_a_page_does_not_end_because_its_posts_have_arrived(ada, browse, kept):
+    client = Client()
+    client.force_login(ada)
+    author = browse().sign_in(client)
+    kept(author, "/@ada")
+    kept(browse(), "/@ada")
+
+    (pk,) = Post.objects.on("shard0").values_list("id", flat=True)
+    posts.arrive(shard="shard0", post_ids=[pk])
+
+    shown = lambda: "tick arrived" in author.get("/@ada").text  # noqa: E731
+    assert processes.wait_for(shown, 5)
+    assert browse().get("/@ada").outcomes == {"hit": 1}
