@@ -87,20 +87,42 @@ def expected(viewer_id: int | None, shards: Iterable[str]) -> list[ahead.Expecte
     """Return what a page with posts of some shards will ask about a viewer."""
     if viewer_id is None:
         return []
-    liked = [(_newest_liked, shard, viewer_id) for shard in shards]
-    return [*liked, (_newest_reposted, viewer_id), (_newest_bookmarked, viewer_id)]
+    return [*((_newest_liked, shard, viewer_id) for shard in shards), (_at_home, viewer_id)]
+
+
+class AtHome(NamedTuple):
+    """What is stored on the account's own shard."""
+
+    reposted: Newest
+    bookmarked: Newest
+
+
+AT_HOME = """
+SELECT "deed", "post_id" FROM (
+    (SELECT 'reposted' AS deed, repost_of_id AS post_id FROM posts_post
+     WHERE author_id = %(viewer)s AND repost_of_id IS NOT NULL ORDER BY 2 DESC LIMIT %(most)s)
+    UNION ALL
+    (SELECT 'bookmarked', post_id FROM posts_bookmark
+     WHERE account_id = %(viewer)s ORDER BY 2 DESC LIMIT %(most)s)
+) AS done ORDER BY 2 DESC
+"""
+
+
+@cached(
+    "posts.newest_at_home",
+    tags=lambda viewer_id: [f"posts.author:{viewer_id}", f"posts.bookmarks:{viewer_id}"],
+)
+@hot("posts.newest_at_home", lambda shard: given(samples.keeper(shard)))
+def _at_home(viewer_id: int) -> AtHome:
+    found: dict[str, list[int]] = {deed: [] for deed in AtHome._fields}
+    for deed, pk in querysets.rows(Post, viewer_id, AT_HOME, {"viewer": viewer_id, "most": NEWEST}):
+        found[deed].append(pk)
+    return AtHome(**{deed: _newest(ids) for deed, ids in found.items()})
 
 
 def bookmarked(post_ids: Iterable[int], viewer_id: int | None) -> set[int]:
     """Return those of some posts that a viewer keeps."""
-    return _on_home(post_ids, viewer_id, _newest_bookmarked, _bookmarked_among)
-
-
-@cached("posts.newest_bookmarked", tags=lambda viewer_id: [f"posts.bookmarks:{viewer_id}"])
-@hot("posts.newest_bookmarked", lambda shard: given(samples.keeper(shard)))
-def _newest_bookmarked(viewer_id: int) -> Newest:
-    kept = Bookmark.objects.filter(account_id=viewer_id)
-    return _newest(kept.order_by("-post_id").values_list("post_id", flat=True))
+    return _on_home(post_ids, viewer_id, lambda newest: newest.bookmarked, _bookmarked_among)
 
 
 @cached("posts.bookmarked", tags=lambda viewer_id, post_ids: [f"posts.bookmarks:{viewer_id}"])
@@ -118,14 +140,7 @@ def _bookmarked_among(viewer_id: int, post_ids: tuple[int, ...]) -> list[int]:
 
 def reposted(post_ids: Iterable[int], viewer_id: int | None) -> set[int]:
     """Return those of some posts that a viewer has reposted."""
-    return _on_home(post_ids, viewer_id, _newest_reposted, _reposted_among)
-
-
-@cached("posts.newest_reposted", tags=lambda viewer_id: [f"posts.author:{viewer_id}"])
-@hot("posts.newest_reposted", lambda shard: given(samples.author(shard)))
-def _newest_reposted(viewer_id: int) -> Newest:
-    mine = Post.objects.filter(author_id=viewer_id, repost_of_id__isnull=False)
-    return _newest(mine.order_by("-repost_of_id").values_list("repost_of_id", flat=True))
+    return _on_home(post_ids, viewer_id, lambda newest: newest.reposted, _reposted_among)
 
 
 @cached("posts.reposted", tags=lambda viewer_id, post_ids: [f"posts.author:{viewer_id}"])
@@ -139,7 +154,7 @@ def _reposted_among(viewer_id: int, post_ids: tuple[int, ...]) -> list[int]:
 def _on_home(
     post_ids: Iterable[int],
     viewer_id: int | None,
-    newest: Callable[[int], Newest],
+    newest: Callable[[AtHome], Newest],
     among: Callable[[int, tuple[int, ...]], list[int]],
 ) -> set[int]:
     """Return those of some posts with which a viewer has done what is stored on his own shard."""
@@ -148,6 +163,7 @@ def _on_home(
         return set()
 
     def ask() -> set[int]:
-        return _among(wanted, newest(viewer_id), lambda older: among(viewer_id, older))
+        found = newest(_at_home(viewer_id))
+        return _among(wanted, found, lambda older: among(viewer_id, older))
 
     return harvest.part(directory.shard_of_id(viewer_id), ask, set())

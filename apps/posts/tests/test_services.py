@@ -190,7 +190,8 @@ def test_likes_of_many_at_once_are_all_counted(two):
 def test_a_page_that_nobody_has_seen_takes_four_queries_a_shard_and_then_none(
     two, count_queries, size
 ):
-    """Posts, their counts, their authors, the viewer's likes; his own reposts and bookmarks."""
+    """Posts, their counts, their authors, the viewer's likes; his reposts and bookmarks, and how far
+    his own posts have come."""
     wanted = []
     for number in range(size):
         post = services.publish(author_id=two[number % 2].pk, text=str(number))

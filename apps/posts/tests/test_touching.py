@@ -15,8 +15,7 @@ pytestmark = [pytest.mark.cluster, pytest.mark.django_db(databases="__all__", tr
 @pytest.fixture
 def post(make_account):
     account = make_account("ada", shard="shard0")
-    pk = services.publish(author_id=account.pk, text="the first post")
-    return Post.objects.get(id=pk)
+    return services.publish(author_id=account.pk, text="the first post")
 
 
 def touched(post, write):
