@@ -190,8 +190,7 @@ def test_likes_of_many_at_once_are_all_counted(two):
 def test_a_page_that_nobody_has_seen_takes_four_queries_a_shard_and_then_none(
     two, count_queries, size
 ):
-    """Posts, their counts, their authors, the viewer's likes; his reposts and bookmarks, and how far
-    his own posts have come."""
+    """Posts, counts, authors, the viewer's likes; what he did at home, and how far his own are."""
     wanted = []
     for number in range(size):
         post = services.publish(author_id=two[number % 2].pk, text=str(number))
