@@ -97,7 +97,7 @@ class AtHome(NamedTuple):
     bookmarked: Newest
 
 
-AT_HOME = """
+AT_HOME = """\
 SELECT "deed", "post_id" FROM (
     (SELECT 'reposted' AS deed, repost_of_id AS post_id FROM posts_post
      WHERE author_id = %(viewer)s AND repost_of_id IS NOT NULL ORDER BY 2 DESC LIMIT %(most)s)
