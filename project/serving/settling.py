@@ -4,6 +4,7 @@ Where a server does not answer, a worker begins a moment later, and without it.
 """
 
 import gc
+import sys
 import threading
 from concurrent.futures import Executor, wait
 from pathlib import Path
@@ -19,6 +20,8 @@ from apps.replication import positions
 
 # To open a connection takes 10 ms, of which 6 ms are the worker's own CPU.
 CONNECT_SECONDS = 2.0
+# A shorter turn helps no more, and costs those who compute.
+TURN_SECONDS = 0.001
 
 
 def make_ready() -> None:
@@ -53,6 +56,15 @@ def connect(threads: Executor, count: int) -> None:
                     away.add(alias)
 
     wait([threads.submit(open_each) for _ in range(count)], CONNECT_SECONDS)
+
+
+def take_turns() -> None:
+    """Have a thread that computes hand the interpreter's lock on after 1 ms, in place of 5.
+
+    A page asks servers some forty times, and after each answer its thread waits for the lock until
+    the turn of whoever computes is over (`benchmarks/turns.py`).
+    """
+    sys.setswitchinterval(TURN_SECONDS)
 
 
 def freeze() -> None:

@@ -77,10 +77,11 @@ class WebWorker(Worker):
     }
 
     def settle(self) -> None:
-        """Have templates, addresses and connections be ready, too."""
+        """Have threads take short turns, and templates, addresses and connections be ready."""
         from project import web
         from project.serving import settling
 
+        settling.take_turns()
         settling.make_ready()
         settling.connect(web.django_threads.executor, web.THREADS)
         super().settle()
