@@ -108,4 +108,6 @@ def attempt_line(found: Summary, scale: float) -> str:
     worst = max(phase.p999 for phase in found.phases)
     errors = sum(phase.errors for phase in found.phases)
     word = "[green]passes[/green]" if found.passed else "[red]fails[/red]"
-    return f"{scale:8.2%} {peak:6,} visitors: {word}, p99.9 {worst:,.0f} ms, {errors:,} errors"
+    faults = "; ".join(f"{phase.name}: {fault}" for phase in found.phases for fault in phase.faults)
+    said = f"{word}, p99.9 {worst:,.0f} ms, {errors:,} errors"
+    return f"{scale:8.2%} {peak:6,} visitors: {said}" + (f" ({faults})" if faults else "")

@@ -49,10 +49,13 @@ class Profile:
             before = phase.users
         return 0
 
-    def due(self, start: float, end: float, step: float = 0.1) -> float:
-        """Return how many requests are due between two moments, at one a second each."""
-        count = round((end - start) / step)
-        return sum(self.users_at(start + (n + 0.5) * step) for n in range(count)) * step
+    def due(self, start: float, end: float, *, lag: float = 0.0, step: float = 0.1) -> float:
+        """Return how many requests are due between two moments, at one a second each.
+
+        Who comes asks first `lag` seconds later; who leaves asks no more at once.
+        """
+        moments = [start + (n + 0.5) * step for n in range(round((end - start) / step))]
+        return sum(min(self.users_at(at), self.users_at(at - lag)) for at in moments) * step
 
     def changed(self, *, scale: float = 1, speed: float = 1) -> "Profile":
         """Return the same with `scale` times the visitors in a `speed`th of the time."""

@@ -137,7 +137,7 @@ class Summing:
         times = self._times(self.judged, start, end)
         errors = self._failures(self.names, start, end).total()
         shown = percentiles.in_ms(times)
-        due = self.profile.due(start - LAG, end - LAG)
+        due = self.profile.due(start, end, lag=LAG)
         faults = self._faults(shown["p999"], errors, len(times), due - phase.users)
         return PhaseResult(
             phase.name, phase.users, start, end, due, len(times), errors, **shown, faults=faults

@@ -1,6 +1,6 @@
 import pytest
 
-from apps.loadtest.profiles import LOAD, STRESS
+from apps.loadtest.profiles import LOAD, STRESS, Phase, Profile
 
 
 def test_the_load_test_is_what_it_says():
@@ -40,3 +40,11 @@ def test_a_scaled_and_hastened_test_has_fewer_visitors_and_shorter_phases():
 
 def test_nobody_is_not_a_test():
     assert LOAD.changed(scale=0.0001).peak == 1
+
+
+def test_who_leaves_is_not_asked_of_any_more_and_who_comes_not_at_once():
+    few_after_many = Profile("steep", (Phase("many", 100, 40), Phase("few", 2, 20)))
+
+    assert few_after_many.due(40, 60, lag=1.5) == pytest.approx(2 * 20)
+    # The ramp of ten seconds begins a second and a half later.
+    assert few_after_many.due(0, 10, lag=1.5) == pytest.approx(8.5**2 / 2 * 10, rel=0.02)
