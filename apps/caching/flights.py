@@ -134,27 +134,32 @@ def _fill(asks: Sequence[Asked], mine: dict[int, Key], holder: str) -> list[Fill
     by_query: defaultdict[str, dict[int, Key]] = defaultdict(dict)
     for number, key in mine.items():
         by_query[asks[number][0].name][number] = key
-    names = [key.name for key in mine.values()]
-    before = _filling.set(_filling.get().union(names))
+    before = _filling.set(_filling.get().union(key.name for key in mine.values()))
+    filled: list[Filled] = []
     try:
-        filled = [_read(asks, keys) for keys in by_query.values()]
-    except BaseException:
-        store.release(names, holder)
-        raise
+        for keys in by_query.values():
+            filled.append(_read(asks, keys))
     finally:
         _filling.reset(before)
-    values = {number: value for one in filled for number, value in one.values.items()}
-    unkept = [number for number, value in values.items() if isinstance(value, Unkept)]
-    if unkept:
-        store.release([mine[number].name for number in unkept], holder)
+        # Also where one of them failed: what the others have answered is there for all.
+        _end(asks, mine, filled, holder)
+    return filled
+
+
+def _end(
+    asks: Sequence[Asked], mine: dict[int, Key], filled: Sequence[Filled], holder: str
+) -> None:
+    """Store what was answered and may be kept; of the rest, let the right to fill it go."""
     packed = {
         number: pickle.dumps((one.reading.token[mine[number].group], value))
         for one in filled
         for number, value in one.values.items()
         if not isinstance(value, Unkept)
     }
+    rest = [key.name for number, key in mine.items() if number not in packed]
+    if rest:
+        store.release(rest, holder)
     _store(asks, mine, packed, holder)
-    return filled
 
 
 def _read(asks: Sequence[Asked], mine: dict[int, Key]) -> Filled:

@@ -19,7 +19,10 @@ from django.db import models
 
 
 class Apart(NamedTuple):
-    """What tells tags apart that are touched by changes of one column, which touch no others."""
+    """Tags that are touched by changes of one column, `of`, which touch no others.
+
+    `column`, which tells them apart, is the name of one.
+    """
 
     column: str
     of: str

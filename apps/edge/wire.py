@@ -6,6 +6,7 @@ looked up, and the page from memory is sent, before anything else is made of the
 that page now has us wait without a task. Everything else is left to uvicorn.
 """
 
+import re
 from asyncio import Future
 from collections.abc import Iterable, Mapping
 from functools import partial
@@ -20,16 +21,18 @@ if TYPE_CHECKING:
     from apps.edge.pages import Header, Page
 
 END_OF_HEAD = b"\r\n\r\n"
+# A proxy before us gives each request an id of its own. The answer does not depend on it.
+OWN_ID = re.compile(rb"\r\nx-request-id: [0-9a-f]{32}(?=\r\n)", re.IGNORECASE)
 # Longer ones are rare, and not remembered.
 LONGEST_HEAD = 4096
 # With what is made of them, 10 MB where all are as long as those of today's browsers.
 MOST_HEADS = 4096
 # What the answer depends on, or what comes after the head does.
-SPEAKING = frozenset({b"expect", b"transfer-encoding", b"upgrade"})
+SPEAKING = frozenset({b"expect", b"proxy-connection", b"transfer-encoding", b"upgrade"})
 
 
 class Heads:
-    """What whole requests asked for, by their bytes: the last `most` of them."""
+    """What whole requests asked for, by their bytes but their id: the last `most` of them."""
 
     def __init__(self, most: int = MOST_HEADS) -> None:
         self.most = most
@@ -37,13 +40,13 @@ class Heads:
 
     def find(self, head: bytes) -> "Ask | None":
         """Return what such a request asked for before."""
-        return self._asks.get(head)
+        return self._asks.get(OWN_ID.sub(b"", head, count=1))
 
     def remember(self, head: bytes, ask: "Ask") -> None:
         """Remember what a request asks for."""
         if len(self._asks) >= self.most:
             del self._asks[next(iter(self._asks))]
-        self._asks[head] = ask
+        self._asks[OWN_ID.sub(b"", head, count=1)] = ask
 
 
 class Wire(HttpToolsProtocol):
@@ -76,9 +79,11 @@ class Wire(HttpToolsProtocol):
         elif flight := self.edge.flight_of(ask):
             self._wait(data, ask, flight)
         else:
+            before = self.cycle
             super().data_received(data)
-            # From here on others wait for it, also those who ask before its task begins.
-            self.edge.begin(ask, self._scope)
+            if self.cycle is not before:
+                # From here on others wait for it, also those who ask before its task begins.
+                self.edge.begin(ask, self._scope)
 
     def on_message_begin(self) -> None:
         """Note that what comes now belongs to this request."""
@@ -132,10 +137,12 @@ class Wire(HttpToolsProtocol):
 
     def _wait(self, data: bytes, ask: "Ask", flight: "Flight") -> None:
         self._flight, self._head = flight, data
-        flight.then(partial(self._landed, flight, ask))
+        flight.then(partial(self._landed, flight, data, ask))
 
-    def _landed(self, flight: "Flight", ask: "Ask", landed: "Future[Page | None]") -> None:
-        if self._flight is not flight:
+    def _landed(
+        self, flight: "Flight", data: bytes, ask: "Ask", landed: "Future[Page | None]"
+    ) -> None:
+        if self._flight is not flight or self._head is not data:
             return
         page = self.edge.landed_for(ask, landed.result())
         if page is None or not self._may_answer():

@@ -45,8 +45,9 @@ def ask(alias: str, *, whole: bool = False) -> Position:
         with servers.of(alias).asking():
             return _asked(connection, whole)
     except (DatabaseError, InterfaceError) as error:
-        if isinstance(error.__cause__, patience.Silent):
-            raise  # A new connection would meet the same silence.
+        # A new connection would meet the same silence, or wait for its turn as this one did.
+        if isinstance(error, servers.ServerAway) or isinstance(error.__cause__, patience.Silent):
+            raise
         connection.close()
     return _asked(connection, whole)
 

@@ -155,6 +155,7 @@ def test_what_was_understood_once_is_answered_without_the_application():
     "bytes_",
     [
         get("/kept", "Connection: close"),
+        get("/kept", "Proxy-Connection: close"),
         get("/kept", version="1.0"),
         get("/kept", "Expect: 100-continue"),
         get("/kept", "Upgrade: websocket", "Connection: Upgrade"),
@@ -175,6 +176,26 @@ def test_what_is_special_is_not_remembered(bytes_):
         return edge.heads.find(bytes_)
 
     assert run(scenario) is None
+
+
+def test_the_id_that_a_proxy_gives_a_request_makes_it_no_other_one():
+    ids = [f"X-Request-ID: {number:032x}" for number in range(3)]
+
+    async def scenario():
+        edge = Kept(Echo())
+        edge.kept[b"/kept/a"] = page("/kept/a", b"kept /kept/a")
+        async with serving(edge) as connect:
+            heads = [get("/kept/a", "Accept: */*", one, "X-More: 1") for one in ids]
+            await said(connect, *heads, count=3)
+            # Said twice, or something else by its name, it is not that.
+            others = [get("/kept/a", ids[0], ids[1]), get("/kept/a", "X-Request-ID: mine")]
+            found = [edge.heads.find(head) for head in (*heads, *others)]
+            return found, edge.outcomes["hit"], len(edge.heads._asks)
+
+    found, hits, remembered = run(scenario)
+    assert found == [found[0]] * 3 + [None] * 2
+    assert found[0] is not None
+    assert (hits, remembered) == (3, 1)
 
 
 def test_only_the_last_heads_are_remembered():
