@@ -26,6 +26,8 @@ KEPT = 20
 WAITING = 1000
 AGAIN_SECONDS = 1.0
 
+# Of several that fail at one moment, none counts once the plugin is off.
+_counting = threading.RLock()
 _kind = "command"
 _queue: "Queue[Report] | None" = None
 
@@ -39,14 +41,14 @@ class Report(NamedTuple):
 
 def note(plugin: str, hook: str, error: BaseException) -> None:
     """Count a fault of a plugin that is on, and have it written down."""
-    if not switches.is_on(plugin):
-        return
     took = error.seconds if isinstance(error, TooSlow | Stuck) else 0.0
-    count = strikes.strike(plugin, hook, took)
+    with _counting:
+        if not switches.is_on(plugin):
+            return
+        count = strikes.strike(plugin, hook, took)
+        version = switches.quarantine_here(plugin) if count >= strikes.MOST else None
     log.warning("The plugin %s failed in %s (%d in a row): %r", plugin, hook, count, error)
-    version = None
-    if count >= strikes.MOST:
-        version = switches.quarantine_here(plugin)
+    if version is not None:
         log.error("The plugin %s is switched off everywhere: it failed in %s.", plugin, hook)
     _hand_in(Report(_fault(plugin, hook, error), version))
 
