@@ -122,8 +122,8 @@ def _get_or_give(given: dict[str, bytes], names: list[str]) -> list[bytes | None
     found = _fetch(names, partial(store.get_or_claim, mark=mark))
     claimed = [name for name, raw in zip(names, found, strict=True) if raw == mark]
     if claimed:
-        reached = _reached({store.group_of(name) for name in claimed})
         groups = {name: store.group_of(name) for name in claimed}
+        reached = _reached(set(groups.values()))
         at = {name: reached[group] for name, group in groups.items() if group in reached}
         given |= store.give(at, writer) if at else {}
     return found

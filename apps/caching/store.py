@@ -13,6 +13,7 @@ from typing import Any, TypeVar, cast
 from django_redis import get_redis_connection
 from redis.exceptions import RedisError
 
+from apps.caching import scripts
 from apps.kernel import waiting
 from apps.kernel.breakers import Breaker
 from apps.replication.tokens import Position
@@ -53,97 +54,13 @@ def _guarded(function: F) -> F:
     return cast(F, call)
 
 
-# A writer's mark replaces what is there; of another writer's mark it keeps the least position.
-MARK = """
-for _, key in ipairs(KEYS) do
-    local now = redis.call('GET', key)
-    local least = now and string.match(now, '^!.*|(%x+)$') or '0'
-    redis.call('SET', key, '!' .. ARGV[1] .. '|' .. least, 'PX', ARGV[2])
-end
-"""
-# What comes after a commit: a version, or a higher bound for the writer whose mark is there now.
-# Versions are compared as text of one length: a later timeline is ahead of any position. Returns
-# what the tags hold now.
-BUMP = """
-local held = {}
-for place, key in ipairs(KEYS) do
-    local now = redis.call('GET', key)
-    local writer, least, version = false, '0', ARGV[place + 2]
-    if now then writer, least = string.match(now, '^!(.*)|(%x+)$') end
-    if now and not writer then least = string.match(now, '^(%x+)') end
-    if least and least > version then version = least end
-    if writer and writer ~= ARGV[1] then
-        held[place] = '!' .. writer .. '|' .. version
-        redis.call('SET', key, held[place], 'KEEPTTL')
-    else
-        held[place] = version .. '.' .. ARGV[1]
-        redis.call('SET', key, held[place], 'EX', ARGV[2])
-    end
-end
-return held
-"""
-# The values that are there, and the locks of those that are not, in one round trip.
-GET_OR_LOCK = """
-local found = {}
-for place = 1, #KEYS, 2 do
-    local value = redis.call('GET', KEYS[place])
-    if not value then
-        local set = redis.call('SET', KEYS[place + 1], ARGV[1], 'PX', ARGV[2], 'NX')
-        value = set and 1 or 0
-    end
-    found[(place + 1) / 2] = value
-end
-return found
-"""
-# The value, unless it is the one that begins so: then the right to fill it, where nobody has it but
-# the holder that is to be relieved, or else who has it.
-NEWER_OR_LOCK = """
-local known, relieved = ARGV[3], ARGV[4]
-if redis.call('GETRANGE', KEYS[1], 0, math.max(0, #known - 1)) ~= known then
-    local value = redis.call('GET', KEYS[1])
-    if value then return value end
-end
-local held = redis.call('GET', KEYS[2])
-if held and held ~= relieved then return {held} end
-redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])
-return 1
-"""
-# Only the holder of a lock stores, and only it lets go.
-STORE = """
-local stored = {}
-for place = 1, #KEYS, 2 do
-    local at = (place + 1) / 2
-    stored[at] = 0
-    if redis.call('GET', KEYS[place + 1]) == ARGV[1] then
-        redis.call('SET', KEYS[place], ARGV[at + 2], 'EX', ARGV[2])
-        redis.call('DEL', KEYS[place + 1])
-        stored[at] = 1
-    end
-end
-return stored
-"""
-# The versions that are there, and marks of this process at the tags that have none.
-GET_OR_CLAIM = """
-local found = {}
-for place, key in ipairs(KEYS) do
-    found[place] = redis.call('GET', key)
-    if not found[place] then
-        redis.call('SET', key, ARGV[1], 'PX', ARGV[2])
-        found[place] = ARGV[1]
-    end
-end
-return found
-"""
-RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end"
-
-
 def mark(group: str, tags: Iterable[str], writer: str) -> None:
     """Mark tags as being written by a commit under way.
 
     Tried whatever the breaker says: readers in other processes may have the server back already.
     """
     keys = [tag_key(group, tag) for tag in tags]
-    _redis().eval(MARK, len(keys), *keys, writer, MARK_MS)
+    _redis().eval(scripts.MARK, len(keys), *keys, writer, MARK_MS)
 
 
 def bump(group: str, tags: Iterable[str], writer: str, at: Position) -> None:
@@ -161,7 +78,7 @@ def get_many(names: Sequence[str]) -> list[bytes | None]:
 @_guarded
 def get_or_claim(names: Sequence[str], mark: bytes) -> list[bytes]:
     """Return what tags have, by the server's own keys; those that have nothing are marked."""
-    found: list[bytes] = _redis().eval(GET_OR_CLAIM, len(names), *names, mark, MARK_MS)
+    found: list[bytes] = _redis().eval(scripts.GET_OR_CLAIM, len(names), *names, mark, MARK_MS)
     return found
 
 
@@ -181,7 +98,7 @@ def get_or_lock(keys: Sequence[str], holder: str, milliseconds: int) -> list[byt
     That right ends by itself.
     """
     names = [name for key in keys for name in (value_key(key), _lock_key(key))]
-    found = _redis().eval(GET_OR_LOCK, len(names), *names, holder, milliseconds)
+    found = _redis().eval(scripts.GET_OR_LOCK, len(names), *names, holder, milliseconds)
     return [one if isinstance(one, bytes) else bool(one) for one in found]
 
 
@@ -194,7 +111,7 @@ def newer_or_lock(
     It is given to `holder` where nobody has it, or none but `relieved`.
     """
     names = value_key(key), _lock_key(key)
-    found = _redis().eval(NEWER_OR_LOCK, 2, *names, holder, milliseconds, known, relieved)
+    found = _redis().eval(scripts.NEWER_OR_LOCK, 2, *names, holder, milliseconds, known, relieved)
     if isinstance(found, bytes):
         return found
     return found[0].decode() if isinstance(found, list) else holder
@@ -214,7 +131,7 @@ def put(
     """
     names = [name for key in values for name in (value_key(key), _lock_key(key))]
     pipe = _redis().pipeline(transaction=False)
-    pipe.eval(STORE, len(names), *names, holder, seconds, *values.values())
+    pipe.eval(scripts.STORE, len(names), *names, holder, seconds, *values.values())
     for ask, (key, remembered) in (last or {}).items():
         pipe.set(f"{PREFIX}:last:{ask}", key, ex=remembered)
     return [bool(stored) for stored in pipe.execute()[0]]
@@ -225,7 +142,7 @@ def release(keys: Sequence[str], holder: str) -> None:
     """Let locks go without a value."""
     pipe = _redis().pipeline(transaction=False)
     for key in keys:
-        pipe.eval(RELEASE, 1, _lock_key(key), holder)
+        pipe.eval(scripts.RELEASE, 1, _lock_key(key), holder)
     pipe.execute()
 
 
@@ -269,7 +186,7 @@ def reached(version: str) -> Position:
 
 def _bump(versions: Mapping[str, Position], writer: str) -> dict[str, bytes]:
     texts = [_text(at) for at in versions.values()]
-    held = _redis().eval(BUMP, len(versions), *versions, writer, KEEP_SECONDS, *texts)
+    held = _redis().eval(scripts.BUMP, len(versions), *versions, writer, KEEP_SECONDS, *texts)
     return dict(zip(versions, held, strict=True))
 
 

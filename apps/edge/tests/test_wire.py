@@ -130,6 +130,17 @@ async def said(connect, *pieces, count):
     return await answers(reader, count)
 
 
+async def asking(connect, echo, path, count):
+    """Ask for a page that is known from so many connections, while nobody is answered."""
+    await said(connect, get(path), count=1)
+    echo.gate.clear()
+    begun = [await connect() for _ in range(count)]
+    for _, writer in begun:
+        writer.write(get(path))
+    await asyncio.sleep(0.1)
+    return begun
+
+
 def run(scenario):
     with asyncio.Runner() as runner:
         return runner.run(scenario())
@@ -293,12 +304,7 @@ def test_those_who_ask_while_a_page_is_made_share_it_and_who_leaves_meanwhile_ha
         echo = Echo()
         edge = Kept(echo)
         async with serving(edge) as connect:
-            await said(connect, get("/kept/a"), count=1)
-            echo.gate.clear()
-            begun = [await connect() for _ in range(20)]
-            for _, writer in begun:
-                writer.write(get("/kept/a"))
-            await asyncio.sleep(0.1)
+            begun = await asking(connect, echo, "/kept/a", 20)
             for _, writer in begun[10:15]:
                 writer.close()
             # One asks for something else, too, before he has his answer.
@@ -361,12 +367,7 @@ def test_who_waits_when_the_process_stops_has_his_answer_first():
         echo = Echo()
         edge = Kept(echo)
         async with serving(edge) as connect:
-            await said(connect, get("/kept/a"), count=1)
-            echo.gate.clear()
-            begun = [await connect() for _ in range(3)]
-            for _, writer in begun:
-                writer.write(get("/kept/a"))
-            await asyncio.sleep(0.1)
+            begun = await asking(connect, echo, "/kept/a", 3)
             edge.is_leaving = True
             for each in connect.made:
                 if each.transport and not each.transport.is_closing():
