@@ -45,16 +45,16 @@ for place = 1, #KEYS, 2 do
 end
 return found
 """
-# The value, unless it is the one that begins so: then the right to fill it, where nobody has it but
-# the holder that is to be relieved, or else who has it.
+# The value, unless it is the one that begins so: then the right to fill it, where nobody has it, or
+# else who has it.
 NEWER_OR_LOCK = """
-local known, relieved = ARGV[3], ARGV[4]
+local known = ARGV[3]
 if redis.call('GETRANGE', KEYS[1], 0, math.max(0, #known - 1)) ~= known then
     local value = redis.call('GET', KEYS[1])
     if value then return value end
 end
 local held = redis.call('GET', KEYS[2])
-if held and held ~= relieved then return {held} end
+if held then return {held} end
 redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])
 return 1
 """

@@ -103,15 +103,13 @@ def get_or_lock(keys: Sequence[str], holder: str, milliseconds: int) -> list[byt
 
 
 @_guarded
-def newer_or_lock(
-    key: str, known: str, holder: str, milliseconds: int, *, relieved: str = ""
-) -> bytes | str:
+def newer_or_lock(key: str, known: str, holder: str, milliseconds: int) -> bytes | str:
     """Return a value that does not begin with what is known, else who has the right to fill it.
 
-    It is given to `holder` where nobody has it, or none but `relieved`.
+    It is given to `holder` where nobody has it.
     """
     names = value_key(key), _lock_key(key)
-    found = _redis().eval(scripts.NEWER_OR_LOCK, 2, *names, holder, milliseconds, known, relieved)
+    found = _redis().eval(scripts.NEWER_OR_LOCK, 2, *names, holder, milliseconds, known)
     if isinstance(found, bytes):
         return found
     return found[0].decode() if isinstance(found, list) else holder

@@ -15,6 +15,7 @@ from apps.edge.asks import Ask
 from apps.edge.pages import Generation, Header, Page
 from apps.grid.backend import NearCache
 from apps.grid.near_cache import LONGEST, clock
+from apps.kernel import words
 from apps.kernel.dependencies import Dependencies
 from apps.replication import tokens
 from apps.replication.conf import conf
@@ -41,8 +42,12 @@ def why_not(request: HttpRequest, response: HttpResponseBase, found: Dependencie
 
 
 class Begun(NamedTuple):
-    """What was known when an answer was begun: how far each group was, and what pages depend on."""
+    """When an answer was begun, and what was known then.
 
+    That is how far each group was, and what all pages depend on.
+    """
+
+    at: float
     basis: Token
     generation: Generation
 
@@ -66,6 +71,8 @@ def page_of(ask: Ask, begun: Begun, response: HttpResponse, found: Dependencies)
         versions=dict(found.versions),
         until=0.0 if found.passing else until,
         generation=begun.generation,
+        stamp=words.unique(),
+        begun=begun.at,
     )
 
 

@@ -1,5 +1,6 @@
 """The outermost middleware: notes what an answer depends on, and gives it to those who wait."""
 
+import time
 from collections.abc import Callable
 
 from django.conf import settings
@@ -31,11 +32,11 @@ class KeptPages:
         basis = dict(memory.confirmed())
         tokens.merge(basis, directory.current().floor)
         tokens.merge(basis, tokens.sure(flight.ask.token))
-        made_under = generation()
-        with dependencies.collecting() as found, recent.remembering(flight.names):
+        begun = making.Begun(time.time(), basis, generation())
+        with dependencies.collecting() as found, recent.remembering(flight.before.names):
             dependencies.depends(making.session_version(flight.ask))
             response = self.get_response(request)
-            why = _land(flight, making.Begun(basis, made_under), request, response, found)
+            why = _land(flight, begun, request, response, found)
         if settings.DEBUG:
             response[HEADER] = f"no: {why}" if why else "yes"
         return response
@@ -51,5 +52,5 @@ def _land(
     why = making.why_not(request, response, found)
     page = None if why else making.page_of(flight.ask, begun, response, found)
     flight.land(page)
-    sharing.give(flight.turn, None if found.passing else page)
+    sharing.give(flight.turn, page)
     return why or found.passing

@@ -2,34 +2,38 @@
 
 Each process puts a visitor's page that it has made under what was asked for. What a page depends on
 is in the page: whoever finds one holds its versions against the grid, and where it is past gets the
-right to make the next one, or waits for who has it.
+right to make the next one, or waits for who has it. However often a page changes, it is begun at
+most once in PACE_SECONDS: whoever has the right waits as long before he uses it, and all who ask
+meanwhile get what he makes, as those do who ask while he makes it.
 """
 
 import hashlib
 import pickle
 import time
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
-from uuid import uuid4
 
 from apps.caching import code, memory, store
 from apps.edge.asks import Ask
-from apps.edge.pages import Page, generation, is_current
+from apps.edge.pages import NEVER, Before, Page, generation, is_current
 from apps.grid.near_cache import clock
 from apps.kernel import words
 from apps.plugins import manager
 
-# Others ask within a moment, or not at all.
-KEEP_SECONDS = 10
+# So long a page is there for other processes. It is as right then as on the first second.
+KEEP_SECONDS = 60
+# The least time from one making of a page to the next, by all processes together: what changes all
+# the time must not be made all the time.
+PACE_SECONDS = 0.1
 # A commit takes some milliseconds. A page that is made meanwhile is for those who wait for it, and
 # the next visitor would have one made again; after so long one is made all the same.
 COMMIT_SECONDS = 0.1
 # The right to make a page ends after this; others wait as long, then make their own.
-MAKE_MS = 400
-PAUSE_SECONDS = 0.005
-# Bytes before a page that are no other page's.
-STAMP = 16
+MAKE_MS = 600
+# Between two looks at what another does.
+PAUSE_SECONDS = 0.01
+# Comes between a page's stamp and the page, and between who makes one and when he begins.
+MARK = ":"
 
 
 class Turn(NamedTuple):
@@ -42,58 +46,62 @@ class Turn(NamedTuple):
 
 ALONE = Turn()
 
-# The newest version that is known of each group, without the name of who wrote it.
-Basis = dict[str, str]
-
 
 class Looking:
-    """A visitor who wants a page of others, or the right to make one for them.
+    """A visitor who wants a page of others, or the right to make one for them."""
 
-    `names` are those of the versions of the page before.
-    """
+    def __init__(self, ask: Ask, before: Before = NEVER) -> None:
+        self._ask, self._names = ask, before.names
+        self._key, self._word = _key(ask), words.unique()
+        # The page that is known and past, and when the next one may be begun.
+        self._past, self._due = _mark(before.stamp), before.begun + PACE_SECONDS
+        self._mine: Turn | None = None
+        self._is_waiting = False
+        self._ends: dict[str, float] = {}
 
-    def __init__(self, ask: Ask, names: Sequence[str]) -> None:
-        self._ask, self._names = ask, names
-        self._key, self._name = _key(ask), words.unique()
-        # The page that was found and is past.
-        self._past = ""
-        self._begun = time.monotonic()
-        self._waits_for_commit = True
-
-    def look(self) -> Turn | None:
-        """Return whose turn it is; None where that is to be asked again in a moment."""
+    def look(self) -> Turn | float:
+        """Return whose turn it is, or in how many seconds to ask again."""
         try:
-            versions = memory.current(self._names)
-            if self._waits_for_commit and any(version.startswith("!") for version in versions):
-                return None if self._waits(COMMIT_SECONDS) else ALONE
-            self._waits_for_commit = False
-            return self._found(_basis(self._names, versions))
+            return self._begin(self._mine) if self._mine else self._found()
         except store.Away:
             return ALONE
 
-    def _found(self, basis: Basis) -> Turn | None:
-        """Take the page, or the right to make it: also from who began before something was known.
+    def _found(self) -> Turn | float:
+        """Take the page, or the right to make it; else wait for who has that."""
+        while True:
+            holder = f"{self._word}{MARK}{self._due:.3f}"
+            found = store.newer_or_lock(self._key, self._past, holder, MAKE_MS)
+            if found == holder:
+                self._mine = Turn(None, self._key, holder)
+                return self._begin(self._mine)
+            if isinstance(found, str):
+                self._is_waiting = True
+                rest = _rest(float(found.partition(MARK)[2])) or PAUSE_SECONDS
+                return rest if self._may_wait("page", MAKE_MS / 1000) else ALONE
+            page = _unpacked(self._ask, found)
+            if self._serves(page):
+                return Turn(page)
+            self._past, self._due = _mark(page.stamp), page.begun + PACE_SECONDS
 
-        What he makes will be past, and to wait for it would only delay the next one.
-        """
-        holder, relieved = f"{self._name}|{_text(basis)}", ""
-        while (found := self._asked(holder, relieved)) != holder:
-            if isinstance(found, bytes):
-                page = _unpacked(self._ask, found[STAMP:])
-                if _is_right(self._ask, page):
-                    return Turn(page)
-                self._past = found[:STAMP].decode()
-            elif _knows(found, basis):
-                return None if self._waits(MAKE_MS / 1000) else ALONE
-            else:
-                relieved = found
-        return Turn(None, self._key, holder)
+    def _serves(self, page: Page) -> bool:
+        """Tell whether a page is right, or was made while he waited for it."""
+        if self._is_waiting:
+            return page.reaches(self._ask.token, {})
+        memory.current(list(page.versions))
+        is_right = is_current(page, memory.near(), generation())
+        return is_right and page.reaches(self._ask.token, memory.confirmed())
 
-    def _asked(self, holder: str, relieved: str) -> bytes | str:
-        return store.newer_or_lock(self._key, self._past, holder, MAKE_MS, relieved=relieved)
+    def _begin(self, mine: Turn) -> Turn | float:
+        """Return the right to make a page once it is to be used."""
+        if rest := _rest(self._due):
+            return rest
+        is_changing = any(version.startswith("!") for version in memory.current(self._names))
+        return PAUSE_SECONDS if is_changing and self._may_wait("commit", COMMIT_SECONDS) else mine
 
-    def _waits(self, seconds: float) -> bool:
-        return time.monotonic() - self._begun < seconds
+    def _may_wait(self, what: str, seconds: float) -> bool:
+        """Tell whether to wait on for something that is waited for so long in all."""
+        now = time.monotonic()
+        return now < self._ends.setdefault(what, now + seconds)
 
 
 def give(mine: Turn, page: Page | None) -> None:
@@ -109,30 +117,14 @@ def give(mine: Turn, page: Page | None) -> None:
         return
 
 
-def _is_right(ask: Ask, page: Page) -> bool:
-    memory.current(list(page.versions))
-    is_right = is_current(page, memory.near(), generation())
-    return is_right and page.reaches(ask.token, memory.confirmed())
+def _rest(due: float) -> float:
+    """Return the seconds until then, and few of them where another machine's clock is wrong."""
+    return min(max(0.0, due - time.time()), PACE_SECONDS)
 
 
-def _basis(names: Sequence[str], versions: Sequence[str]) -> Basis:
-    found: Basis = {}
-    for name, version in zip(names, versions, strict=True):
-        if version and not version.startswith("!"):
-            group, reached = store.group_of(name), version.partition(".")[0]
-            found[group] = max(found.get(group, ""), reached)
-    return found
-
-
-def _text(basis: Basis) -> str:
-    return ",".join(f"{group}={version}" for group, version in basis.items())
-
-
-def _knows(holder: str, basis: Basis) -> bool:
-    """Tell whether who has the right knew of all this when it was given."""
-    said = holder.partition("|")[2]
-    known = dict(part.split("=") for part in said.split(",") if part)
-    return all(known.get(group, "") >= version for group, version in basis.items())
+def _mark(stamp: str) -> str:
+    """Return what a packed page begins with, and none but that one."""
+    return stamp + MARK if stamp else ""
 
 
 def _key(ask: Ask) -> str:
@@ -143,11 +135,12 @@ def _key(ask: Ask) -> str:
 def _packed(page: Page) -> bytes:
     plain = replace(page, checked=-1, cookie=None)
     packed = pickle.dumps((plain, time.time() + page.until - clock()))
-    return uuid4().hex[:STAMP].encode() + packed
+    return _mark(page.stamp).encode() + packed
 
 
 def _unpacked(ask: Ask, packed: bytes) -> Page:
     page: Page
-    page, until = pickle.loads(packed)  # noqa: S301  (none but this program writes there)
+    _, _, pickled = packed.partition(MARK.encode())
+    page, until = pickle.loads(pickled)  # noqa: S301  (none but this program writes there)
     left = until - time.time()
     return replace(page, key=ask.key, generation=generation(), until=clock() + left)

@@ -421,14 +421,3 @@ def test_who_knows_a_value_to_be_past_gets_the_next_one_or_the_right_to_make_it(
     assert store.put({"page": second}, "two") == [True]
 
     assert store.newer_or_lock("page", "first:", "one", 2000) == second
-
-
-def test_the_right_to_fill_is_taken_from_none_but_who_is_named():
-    assert store.newer_or_lock("page", "", "one", 2000) == "one"
-    assert store.newer_or_lock("page", "", "two", 2000, relieved="three") == "one"
-    assert store.newer_or_lock("page", "", "two", 2000, relieved="one") == "two"
-
-    assert store.newer_or_lock("page", "", "three", 2000, relieved="one") == "two"
-    assert store.put({"page": b"one's"}, "one") == [False]
-    assert store.put({"page": b"two's"}, "two") == [True]
-    assert store.newer_or_lock("page", "", "three", 2000) == b"two's"

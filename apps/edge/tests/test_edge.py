@@ -8,7 +8,7 @@ from django.test import Client
 
 from apps.accounts.models import Account
 from apps.bundled.hashtags import trending
-from apps.caching import memory
+from apps.caching import memory, store
 from apps.cluster import processes
 from apps.edge import asks, pages
 from apps.follows import services as follows
@@ -208,7 +208,8 @@ def test_those_who_ask_while_it_is_made_get_it_from_the_one_who_makes_it(ada, br
     )
     edge.pages._drop(page)
     # As if no process had made it yet.
-    edge.pages.named_before(page.key)
+    edge.pages.before(page.key)
+    store.flush()
     edge._alone.clear()
     before = edge.outcomes.copy()
 

@@ -2,15 +2,20 @@
 
 import asyncio
 import threading
+import time
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
 from apps.caching import memory, store
 from apps.cluster import processes
-from apps.edge import asks, sharing
+from apps.edge import asks, pages, sharing
 from apps.edge.asgi import Edge
+from apps.edge.pages import Before, Page
 from apps.edge.tests.conftest import Browser
+from apps.grid import near_cache
+from apps.kernel import words
 from apps.posts import services as posts
 from apps.replication import positions
 
@@ -102,30 +107,134 @@ def test_who_asks_while_a_commit_is_under_way_gets_what_it_leaves_and_others_too
     ending.join()
 
 
-def looking(ada, browser, at):
-    """One who looks for a page of which something has the version of a commit at so much."""
-    name = store.tag_key("shard0", f"posts.author:{ada.pk}")
-    given = store.give({name: positions.ask("shard0")._replace(lsn=at)}, "writer")[name].decode()
-    assert processes.wait_for(lambda: memory.current([name]) == [given], 5)
-    ask = asks.of(browser.scope("/@ada?a=page", (), "GET"))
-    return sharing.Looking(ask, [name])
+class Version:
+    """The version of what Ada wrote: that of a commit at so much, told to all who listen."""
+
+    def __init__(self, ada):
+        self.name = store.tag_key("shard0", f"posts.author:{ada.pk}")
+        self.at = positions.ask("shard0")
+        self.text = ""
+
+    def move(self, lsn):
+        """Give it that of a later commit; waits until this process has heard of it."""
+        given = store.give({self.name: self.at._replace(lsn=lsn)}, "writer")
+        self.text = given[self.name].decode()
+        assert processes.wait_for(lambda: memory.current([self.name]) == [self.text], 5)
 
 
-def test_who_knows_of_a_later_change_does_not_wait_for_who_began_before_it(ada, browse):
-    early = looking(ada, browse(), 2**60)
-    mine = early.look()
+@pytest.fixture
+def version(ada, browse):
+    """A version that a page depends on which nobody but this test asks for."""
+    found = Version(ada)
+    found.move(2**60)
+    return found
+
+
+@pytest.fixture
+def ask(browse):
+    """What asks for a page that nobody has asked for before."""
+    return asks.of(browse().scope(f"/@ada?a={words.unique()}", (), "GET"))
+
+
+@pytest.fixture
+def look(version, ask):
+    """Return a function that has somebody new ask for that page, after one that he knew."""
+
+    def begin(begun=0.0, stamp=""):
+        return sharing.Looking(ask, Before((version.name,), stamp, begun))
+
+    return begin
+
+
+@pytest.fixture
+def page(version, ask):
+    """Return a function that makes such a page of the version of now."""
+
+    def make(begun=0.0, stamp="stamp"):
+        versions, until = {version.name: version.text}, near_cache.clock() + 60
+        made = (ask.key, 200, (), b"made", {}, {}, versions, until, pages.generation())
+        return Page(*made, stamp=stamp, begun=begun or time.time())
+
+    return make
+
+
+def test_while_one_makes_a_page_the_others_wait_and_then_have_it(look, page):
+    mine, other = look().look(), look()
     assert mine.key
-    same = looking(ada, browse(), 2**60)
-    assert same.look() is None
-    later = looking(ada, browse(), 2**60 + 1)
+    assert other.look() == sharing.PAUSE_SECONDS
 
-    theirs = later.look()
+    sharing.give(mine, page())
 
-    assert theirs.key == mine.key
-    # Who began before is refused; who waited waits for the later one.
-    assert store.put({mine.key: b"past"}, mine.holder) == [False]
-    assert same.look() is None
-    assert store.put({theirs.key: b"new"}, theirs.holder) == [True]
+    assert other.look().page.body == b"made"
+    assert look().look().page.body == b"made"
+
+
+def test_a_page_that_is_past_serves_who_waited_for_it_and_nobody_after(look, page, version):
+    mine, waiting = look().look(), look()
+    waiting.look()
+    made = page()
+    version.move(2**60 + 1)
+    sharing.give(mine, made)
+
+    assert waiting.look().page.body == b"made"
+    late = look()
+    assert 0 < late.look() <= sharing.PACE_SECONDS
+    assert processes.wait_for(lambda: isinstance(late.look(), sharing.Turn), 1)
+    assert late.look().key
+
+
+def test_a_page_that_is_right_only_now_serves_who_waited_for_it_and_nobody_after(look, page):
+    mine, waiting = look().look(), look()
+    waiting.look()
+    sharing.give(mine, replace(page(), until=0.0))
+
+    assert waiting.look().page.body == b"made"
+    assert isinstance(look().look(), float)
+
+
+def test_who_has_seen_more_than_a_page_shows_makes_the_next_one(look, page, ask, version):
+    mine = look().look()
+    later = sharing.Looking(replace(ask, token={"shard0": version.at._replace(lsn=2**61)}))
+    later.look()
+    sharing.give(mine, page())
+
+    assert processes.wait_for(lambda: isinstance(later.look(), sharing.Turn), 1)
+    assert later.look().key
+
+
+def test_a_page_is_begun_once_in_a_while_by_all_together(look, page, version, monkeypatch):
+    monkeypatch.setattr(sharing, "PACE_SECONDS", 0.5)
+    begun = time.time()
+    sharing.give(look().look(), page(begun))
+    version.move(2**60 + 1)
+    # One who knew that page, and one who has never seen any.
+    first, second = look(begun, "stamp"), look()
+
+    assert all(0 < each.look() <= 0.5 for each in (first, second))
+    assert processes.wait_for(lambda: time.time() > begun + 0.5, 1)
+
+    assert first.look().key
+    assert second.look() == sharing.PAUSE_SECONDS
+
+
+def test_a_clock_that_is_ahead_keeps_nobody_waiting_for_long(look, page, version):
+    sharing.give(look().look(), page(time.time() + 3600))
+    version.move(2**60 + 1)
+
+    assert look().look() == sharing.PACE_SECONDS
+
+
+def test_who_waits_too_long_for_another_makes_his_own(look, monkeypatch):
+    look().look()
+    monkeypatch.setattr(sharing, "MAKE_MS", 0)
+
+    assert look().look() == sharing.ALONE
+
+
+def test_a_process_that_has_never_seen_a_page_takes_that_of_another(ada, browse, second, kept):
+    kept(browse(), "/@ada")
+
+    assert second().get("/@ada").outcomes["taken"] == 1
 
 
 def test_nobody_waits_long_for_a_commit_and_each_page_is_waited_for_anew(
