@@ -26,15 +26,18 @@ def web(environment: dict[str, str], application: str = "project.web") -> Iterat
 
 @contextmanager
 def worker() -> Iterator[int]:
-    """Run a worker, so that what is written has its consequences; gives its pid."""
+    """Run a worker behind the web processes, as a site on one machine does; gives its pid."""
     line = ["celery", "--quiet", "-A", "project", "worker", "-c", "1", "--without-mingle"]
-    with process([*line, "--loglevel", "ERROR"], {}) as found:
+    with process([*line, "--loglevel", "ERROR"], {}, behind=5) as found:
         yield found.pid
 
 
 @contextmanager
-def process(line: list[str], environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    found = subprocess.Popen([sys.executable, "-m", *line], cwd=ROOT, env=os.environ | environment)
+def process(
+    line: list[str], environment: dict[str, str], behind: int = 0
+) -> Iterator[subprocess.Popen[bytes]]:
+    command = ["nice", "-n", str(behind), sys.executable, "-m", *line]
+    found = subprocess.Popen(command, cwd=ROOT, env=os.environ | environment)
     try:
         yield found
     finally:

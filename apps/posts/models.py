@@ -28,6 +28,8 @@ class Post(ShardedModel):
             "CASE WHEN repost_of_id IS NULL AND in_reply_to_id IS NULL AND audience = 0"
             " THEN 'any' END"
         ),
+        # A new post's counts have a version with it: the first page that shows it asks for none.
+        "tally": "id",
         # Its author is told of it, and nobody else's page shows it.
         "arrival": Apart("id", of="arrived_at"),
     }
