@@ -25,9 +25,9 @@ KEEP_SECONDS = 60
 # The least time from one making of a page to the next, by all processes together: what changes all
 # the time must not be made all the time.
 PACE_SECONDS = 0.1
-# A commit takes some milliseconds. A page that is made meanwhile is for those who wait for it, and
-# the next visitor would have one made again; after so long one is made all the same.
-COMMIT_SECONDS = 0.1
+# A commit takes some milliseconds. A page that is made meanwhile is for those who wait for it alone,
+# and the next visitor has one made again; but to wait longer keeps more waiting than it spares.
+COMMIT_SECONDS = 0.03
 # The right to make a page ends after this; others wait as long, then make their own.
 MAKE_MS = 600
 # Between two looks at what another does.
