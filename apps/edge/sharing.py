@@ -25,8 +25,8 @@ KEEP_SECONDS = 60
 # The least time from one making of a page to the next, by all processes together: what changes all
 # the time must not be made all the time.
 PACE_SECONDS = 0.1
-# A commit takes some milliseconds. A page that is made meanwhile is for those who wait for it alone,
-# and the next visitor has one made again; but to wait longer keeps more waiting than it spares.
+# A commit takes some milliseconds. A page that is made meanwhile is for those who wait for it, and
+# the next visitor has one made again; to wait longer keeps more waiting than it spares.
 COMMIT_SECONDS = 0.03
 # The right to make a page ends after this; others wait as long, then make their own.
 MAKE_MS = 600

@@ -13,6 +13,7 @@ from apps.indexing.hot import hot
 from apps.kernel import cursors
 from apps.sharding import harvest, querysets
 from apps.sharding.conf import conf
+from apps.sharding.prepared import prepared
 from apps.sharding.tallies import SLOTS, WHY_SLOTS
 
 
@@ -22,7 +23,13 @@ from apps.sharding.tallies import SLOTS, WHY_SLOTS
 @hot("follows.following", lambda shard: samples.pair(shard))
 def is_following(follower_id: int, followed_id: int) -> bool:
     """Tell whether one account follows another."""
-    return Follow.objects.filter(follower_id=follower_id, followed_id=followed_id).exists()
+    return bool(_follow(follower_id, followed_id))
+
+
+@prepared
+def _follow(follower_id: int, followed_id: int) -> Any:
+    rows = Follow.objects.filter(follower_id=follower_id, followed_id=followed_id)
+    return rows.order_by().values_list("followed_id")
 
 
 def counts(account_id: int) -> dict[str, int]:

@@ -17,6 +17,7 @@ from apps.notifications.kinds import Kind
 from apps.notifications.models import Notification, Seen
 from apps.posts import cards
 from apps.posts.cards import PostCard
+from apps.sharding.prepared import prepared
 
 PAGE = 20
 MOST_UNREAD = 100
@@ -91,8 +92,13 @@ def _tags(account_id: int) -> list[str]:
 )
 def unread_count(account_id: int) -> int:
     """Return how many notifications an account has not looked at, 100 at most."""
+    return len(_unread(account_id))
+
+
+@prepared
+def _unread(account_id: int) -> Any:
     rows = Notification.objects.filter(account_id=account_id, id__gt=_seen(account_id))
-    return rows.order_by()[:MOST_UNREAD].count()
+    return rows.order_by().values_list("id")[:MOST_UNREAD]
 
 
 def _busiest(shard: str, *rest: Any) -> tuple[Any, ...] | None:

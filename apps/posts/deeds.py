@@ -14,6 +14,7 @@ from apps.posts import samples
 from apps.posts.models import Bookmark, Like, Post
 from apps.posts.samples import given
 from apps.sharding import directory, harvest, querysets
+from apps.sharding.prepared import prepared_on
 
 NEWEST = 200
 
@@ -25,10 +26,9 @@ class Newest(NamedTuple):
     since: int
 
 
-def _newest(post_ids: Any) -> Newest:
-    """Return the beginning of a query of ids, the newest first."""
-    found = list(post_ids[:NEWEST])
-    return Newest(frozenset(found), found[-1] if len(found) == NEWEST else 0)
+def _newest(post_ids: list[int]) -> Newest:
+    """Return what is known by some ids, the newest first, of which NEWEST were asked for."""
+    return Newest(frozenset(post_ids), post_ids[-1] if len(post_ids) == NEWEST else 0)
 
 
 def _among(
@@ -67,8 +67,13 @@ def liked(post_ids: Iterable[int], viewer_id: int | None) -> set[int]:
 )
 @hot("posts.newest_liked", lambda shard: given(shard, samples.liker(shard)))
 def _newest_liked(shard: str, viewer_id: int) -> Newest:
+    return _newest([pk for (pk,) in _likes_on(shard, viewer_id)])
+
+
+@prepared_on
+def _likes_on(shard: str, viewer_id: int) -> Any:
     liked = Like.objects.on(shard).filter(account_id=viewer_id)
-    return _newest(liked.order_by("-post_id").values_list("post_id", flat=True))
+    return liked.order_by("-post_id").values_list("post_id")[:NEWEST]
 
 
 @cached(

@@ -1,5 +1,7 @@
 """The one post that an account shows first in its profile."""
 
+from typing import Any
+
 from apps.caching import ahead
 from apps.caching.queries import cached
 from apps.indexing.hot import hot
@@ -8,6 +10,7 @@ from apps.posts.cards import Listed
 from apps.posts.errors import NoSuchPost, NotTheAuthor
 from apps.posts.models import Pin, Post
 from apps.sharding import directory, harvest, shards
+from apps.sharding.prepared import prepared
 
 
 def pin(*, account_id: int, post_id: int) -> None:
@@ -47,6 +50,10 @@ def expected(author_id: int) -> list[ahead.Expected]:
 @cached("posts.pin", tags=lambda author_id: [f"posts.pin:{author_id}"])
 @hot("posts.pin", lambda shard: samples.pinning(shard))
 def _pinned(author_id: int) -> int | None:
-    pins = Pin.objects.filter(author_id=author_id)
-    found: int | None = pins.values_list("post_id", flat=True).first()
-    return found
+    pinned = _pins(author_id)
+    return pinned[0][0] if pinned else None
+
+
+@prepared
+def _pins(author_id: int) -> Any:
+    return Pin.objects.filter(author_id=author_id).values_list("post_id")

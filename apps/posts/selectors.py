@@ -22,6 +22,7 @@ from apps.replication import scopes
 from apps.sharding import directory, estimates, harvest, places, querysets
 from apps.sharding.conf import conf
 from apps.sharding.places import Place
+from apps.sharding.prepared import prepared, prepared_on
 from apps.sharding.tallies import SLOTS, WHY_SLOTS
 
 PAGE = 20
@@ -79,12 +80,17 @@ def _below(before: int) -> int | None:
 )
 @hot("posts.public", lambda shard: (shard, None))
 def _public_on(shard: str, before: int | None) -> list[int]:
+    return [pk for (pk,) in _newest_on(shard, before)]
+
+
+@prepared_on
+def _newest_on(shard: str, before: int | None) -> Any:
     public = Post.objects.on(shard).filter(
         repost_of_id=None, in_reply_to_id=None, audience=Audience.PUBLIC
     )
     if before is not None:
         public = public.filter(id__lt=before)
-    return list(public.order_by("-id").values_list("id", flat=True)[: PAGE + 1])
+    return public.order_by("-id").values_list("id")[: PAGE + 1]
 
 
 def author_page(
@@ -166,8 +172,12 @@ def _walk(ask: Callable[[int], list[Written]], place: Place) -> tuple[list[Writt
     lambda shard: given(samples.author(shard), cursors.LARGEST_ID),
 )
 def _written(author_id: int, before: int | None) -> list[Written]:
-    rows = written_by(author_id, before=before)[: PAGE + 1]
-    return [(item["item_id"], item["original_of"]) for item in rows]
+    return [(item_id, original_of) for item_id, _, original_of in _newest_by(author_id, before)]
+
+
+@prepared
+def _newest_by(author_id: int, before: int | None) -> Any:
+    return written_by(author_id, before=before)[: PAGE + 1]
 
 
 def written_by(author_id: int, *, before: int | None = None, since: int = 0) -> Any:

@@ -15,11 +15,7 @@ from apps.plugins import calls
 from apps.posts import audiences, drafts, hooks, sendings, texts
 from apps.posts import facts as facts_of
 from apps.posts.errors import DraftTaken, NoSuchDraft, NoSuchPost, NotForAll, NotTheAuthor
-from apps.posts.events import (
-    PostArrived,
-    PostLiked,
-    PostUnliked,
-)
+from apps.posts.events import PostArrived, PostLiked, PostUnliked
 from apps.posts.hooks import Draft
 from apps.posts.kinds import Audience
 from apps.posts.models import Bookmark, Like, Named, Post, Tally
@@ -179,12 +175,15 @@ def like(*, account_id: int, post_id: int) -> None:
     """Like a post, once, and announce it. Raises NoSuchPost, NotAllowed."""
     permitted("like", actor_id=account_id, post_id=post_id)
     try:
-        with shards.atomic_for(post_id):
-            _, made = Like.objects.get_or_create(post_id=post_id, account_id=account_id)
-            if made:
+        with shards.atomic_for(post_id) as opened:
+            liked = Like.add(opened.shard, post_id=post_id, account_id=account_id)
+            if liked is None:
+                raise NoSuchPost(post_id)
+            if liked.is_new:
                 Tally.add(post_id, by=account_id, likes=1)
-                _announce(PostLiked, account_id, post_id)
-    except (IntegrityError, Post.DoesNotExist) as error:
+                fact = PostLiked(post_id=post_id, author_id=liked.author_id, account_id=account_id)
+                outbox.record(fact)
+    except IntegrityError as error:
         raise NoSuchPost(post_id) from error
 
 
@@ -194,7 +193,8 @@ def unlike(*, account_id: int, post_id: int) -> None:
         gone, _ = Like.objects.filter(post_id=post_id, account_id=account_id).delete()
         if gone:
             Tally.add(post_id, by=account_id, likes=-1)
-            _announce(PostUnliked, account_id, post_id)
+            author_id = Post.objects.values_list("author_id", flat=True).get(id=post_id)
+            outbox.record(PostUnliked(post_id=post_id, author_id=author_id, account_id=account_id))
 
 
 def arrive(*, shard: str, post_ids: Sequence[int]) -> None:
@@ -277,8 +277,3 @@ def _delete(row: Post) -> None:
         pictures.drop_of(author_id=row.author_id, post_id=row.pk)
     row.delete()
     outbox.record(fact)
-
-
-def _announce(kind: type[PostLiked] | type[PostUnliked], account_id: int, post_id: int) -> None:
-    author_id = Post.objects.values_list("author_id", flat=True).get(id=post_id)
-    outbox.record(kind(post_id=post_id, author_id=author_id, account_id=account_id))

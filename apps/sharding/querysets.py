@@ -112,7 +112,12 @@ def rows(model: type[models.Model], owner_id: int, sql: str, params: Any) -> lis
 
     For what most pages ask: to make a statement of a queryset takes longer than to answer it.
     """
-    alias = router.db_for_read(model, shard=directory.shard_of_id(owner_id))
+    return rows_on(model, directory.shard_of_id(owner_id), sql, params)
+
+
+def rows_on(model: type[models.Model], shard: str, sql: str, params: Any) -> list[Any]:
+    """Return the same of a shard by its name; rows of buckets on the move are among them."""
+    alias = router.db_for_read(model, shard=shard)
     with connections[alias].cursor() as cursor:
         cursor.execute(sql, params)
         return list(cursor.fetchall())

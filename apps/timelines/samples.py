@@ -2,12 +2,11 @@
 
 from django.db.models import Count
 
-from apps.posts.selectors import PAGE
 from apps.timelines.models import Entry
 
 
-def reader(shard: str) -> tuple[int, None, int] | None:
+def reader(shard: str) -> tuple[int, None] | None:
     """Return the account with most entries, for its first page."""
     rows = Entry.objects.using(shard).order_by().values("account_id").annotate(n=Count("*"))
     found = rows.order_by("-n").values_list("account_id", flat=True).first()
-    return None if found is None else (found, None, PAGE + 1)
+    return None if found is None else (found, None)

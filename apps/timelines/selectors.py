@@ -23,9 +23,13 @@ from apps.posts.selectors import PAGE
 from apps.sharding import directory, harvest, places
 from apps.sharding.conf import conf
 from apps.sharding.places import Place
+from apps.sharding.prepared import prepared
 from apps.timelines import mixing, samples
 from apps.timelines.mixing import HORIZON, ITEM, MERGED, Item
 from apps.timelines.models import Entry, Horizon, MergedAuthorCopy
+
+# What a row of the first query has.
+NAMES = ("item_id", "by_id", "original_of", "kind")
 
 
 def home_page(account_id: int, *, place: Place = places.FIRST) -> cursors.Page[Listed]:
@@ -35,8 +39,9 @@ def home_page(account_id: int, *, place: Place = places.FIRST) -> cursors.Page[L
     are there at once; what others wrote is there when its fan-out is done.
     """
     if place.is_first:
-        beside = (_beside_the_account, account_id, None, PAGE + 1)
-        ahead.expect(beside, *deeds.expected(account_id, conf().shards))
+        ahead.expect(
+            (_beside_the_account, account_id, None), *deeds.expected(account_id, conf().shards)
+        )
     awake = place.without(harvest.known_away(place.behind))
     found = harvest.part(directory.shard_of_id(account_id), lambda: _walk(account_id, awake), None)
     if found is None:
@@ -75,7 +80,7 @@ def people_to_meet(account_id: int, *, most: int = 5) -> list[ProfileCard]:
 def _items(account_id: int, before: int | None) -> list[Item]:
     """Return a page's items and one more."""
     limit = PAGE + 1
-    found = mixing.sort_out(_beside_the_account(account_id, before, limit))
+    found = mixing.sort_out(_beside_the_account(account_id, before))
     merged = posts.written_by_all(found.merged, before, limit)
     items = mixing.newest([*found.items, *merged], limit)
     if mixing.goes_below(items, limit, found.horizon):
@@ -86,15 +91,20 @@ def _items(account_id: int, before: int | None) -> list[Item]:
     return items
 
 
-def _tags(account_id: int, before: int | None, limit: int) -> list[str]:
+def _tags(account_id: int, before: int | None) -> list[str]:
     own = (f"timelines.home:{account_id}", f"follows.follower:{account_id}")
     return [*own, f"posts.author:{account_id}", "timelines.merged:any"]
 
 
 @cached("timelines.home", tags=_tags)
 @hot("timelines.home", lambda shard: samples.reader(shard))
-def _beside_the_account(account_id: int, before: int | None, limit: int) -> list[Item]:
+def _beside_the_account(account_id: int, before: int | None) -> list[Item]:
     """Return entries, own posts, the horizon and the merged authors, in one query."""
+    return [dict(zip(NAMES, row, strict=True)) for row in _beside(account_id, before)]
+
+
+@prepared
+def _beside(account_id: int, before: int | None) -> Any:
     horizon = Horizon.objects.filter(account_id=account_id)
     follow = Exists(follows.follow_beside("account_id", "author_id"))
     entries = Entry.objects.filter(follow, account_id=account_id)
@@ -104,13 +114,12 @@ def _beside_the_account(account_id: int, before: int | None, limit: int) -> list
     own = posts.written_by(account_id, before=before).annotate(kind=Value(ITEM))
     followed = follows.followed_by(account_id)
     copies = MergedAuthorCopy.objects.filter(author_id__in=followed)
-    rows = others[:limit].union(
-        own[:limit],
+    return others[: PAGE + 1].union(
+        own[: PAGE + 1],
         _rows(horizon, HORIZON, "post_id", "account_id"),
         _rows(copies, MERGED, "author_id", "author_id"),
         all=True,
     )
-    return list(rows)
 
 
 def _rows(queryset: Any, kind: int, item: str, by: str, original: str | None = None) -> Any:

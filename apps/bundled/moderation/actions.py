@@ -15,6 +15,7 @@ from apps.caching.queries import cached
 from apps.events import outbox
 from apps.replication import scopes
 from apps.sharding import shards
+from apps.sharding.prepared import prepared
 
 SHOWN = 50
 NOTICES = 3
@@ -80,7 +81,12 @@ def _tags(account_id: int) -> list[str]:
 
 @cached("moderation.notices", tags=_tags)
 def _notices(account_id: int) -> list[tuple[int, str, str, datetime | None]]:
+    return _unread(account_id)
+
+
+@prepared
+def _unread(account_id: int) -> Any:
     read = Acknowledged.objects.filter(account_id=account_id).values("action_id")
     unread = Q(id__gt=Coalesce(Subquery(read), Value(0)))
     rows = Action.objects.filter(unread, account_id=account_id, deed__in=TOLD)
-    return list(rows.order_by("-id").values_list("id", "deed", "reason", "until")[:NOTICES])
+    return rows.order_by("-id").values_list("id", "deed", "reason", "until")[:NOTICES]

@@ -5,6 +5,7 @@ once, and again by the event: so nothing that ends half way leaves the two apart
 """
 
 from collections import defaultdict
+from typing import Any
 
 from django.db import connections
 
@@ -21,6 +22,7 @@ from apps.follows import services as follows
 from apps.notifications import services as notifications
 from apps.replication import scopes
 from apps.sharding import shards
+from apps.sharding.prepared import prepared
 
 # The first number keeps these locks apart from all others.
 LOCK = "SELECT pg_advisory_xact_lock(1005, hashint8(%s))"
@@ -92,7 +94,12 @@ def expected(account_id: int) -> list[Expected]:
 
 @cached("moderation.bonds", tags=lambda owner_id: [f"moderation.relations:{owner_id}"])
 def _bonds(owner_id: int) -> list[tuple[str, int]]:
-    return list(Relation.objects.filter(owner_id=owner_id).values_list("bond", "other_id"))
+    return _rows(owner_id)
+
+
+@prepared
+def _rows(owner_id: int) -> Any:
+    return Relation.objects.filter(owner_id=owner_id).values_list("bond", "other_id")
 
 
 def _set(owner_id: int, other_id: int, bond: Bond, wanted: bool) -> None:

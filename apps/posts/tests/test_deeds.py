@@ -6,6 +6,7 @@ import pytest
 
 from apps.posts import deeds, services
 from apps.replication import scopes
+from apps.sharding.prepared import prepared_on
 
 pytestmark = [pytest.mark.cluster, pytest.mark.django_db(databases="__all__", transaction=True)]
 
@@ -36,6 +37,8 @@ DEEDS = {
 @pytest.mark.parametrize("done", DEEDS, ids=lambda done: done.__name__)
 def test_what_was_done_is_found_however_old_the_post_is(viewer, posts, monkeypatch, done, newest):
     monkeypatch.setattr(deeds, "NEWEST", newest)
+    # Made anew with it.
+    monkeypatch.setattr(deeds, "_likes_on", prepared_on(deeds._likes_on.__wrapped__))
     do, undo, who = DEEDS[done]
     chosen = posts[::2] + posts[1:2]
     for post_id in chosen:

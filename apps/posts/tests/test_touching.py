@@ -25,14 +25,15 @@ def touched(post, write):
         with connections[directory.shard_of_id(post.pk)].cursor() as cursor:
             cursor.execute("SELECT current_setting(%s, true)", [triggers.TOUCHED])
             found = set((cursor.fetchone()[0] or "").split())
-    named = {f"author:{post.author_id}", f"post:{post.pk}", "public:any", f"arrival:{post.pk}"}
+    named = {f"author:{post.author_id}", "public:any"}
+    named |= {f"{family}:{post.pk}" for family in ("post", "tally", "arrival")}
     assert {tag.removeprefix("posts.") for tag in found if tag.startswith("posts.")} <= named
     return {tag.split(":")[0].removeprefix("posts.") for tag in found} & {
         name.split(":")[0] for name in named
     }
 
 
-SHARED = {"author", "post", "public"}
+SHARED = {"author", "post", "public", "tally"}
 
 
 @pytest.mark.parametrize(

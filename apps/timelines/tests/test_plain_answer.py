@@ -19,7 +19,8 @@ from apps.posts import services as posts
 from apps.posts.imports import Draft, import_posts
 from apps.posts.models import Post
 from apps.sharding.conf import conf
-from apps.timelines import big_authors, entries, horizons
+from apps.sharding.prepared import prepared
+from apps.timelines import big_authors, entries, horizons, selectors
 from apps.timelines import services as timelines
 from apps.timelines.tests.oracles import ids_of, oracle
 
@@ -201,7 +202,9 @@ def small(settings, monkeypatch):
     """Let every bound be met by a handful of posts, and only what timelines need be delivered."""
     settings.TIMELINES_MERGE_ABOVE = 2
     settings.TIMELINES_KEEP = 4
-    monkeypatch.setattr("apps.timelines.selectors.PAGE", 3)
+    monkeypatch.setattr(selectors, "PAGE", 3)
+    # Made anew with it.
+    monkeypatch.setattr(selectors, "_beside", prepared(selectors._beside.__wrapped__))
     monkeypatch.setattr(entries, "BACKFILL", 3)
     monkeypatch.setattr(horizons, "SLICE", 2)
     named = ("apps.timelines", "apps.follows")
