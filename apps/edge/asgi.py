@@ -137,8 +137,11 @@ class Edge:
             flight.land(None)
 
     async def _turn(self, ask: Ask, before: Before) -> Turn:
-        """Find out whether another process makes a visitor's page, or has just made it."""
-        if ask.key.session:
+        """Find out whether another process makes a visitor's page, or has just made it.
+
+        An edge that keeps no pages takes none.
+        """
+        if ask.key.session or not self.pages.most:
             return sharing.ALONE
         loop, looking = asyncio.get_running_loop(), sharing.Looking(ask, before)
         while isinstance(turn := await loop.run_in_executor(None, looking.look), float):

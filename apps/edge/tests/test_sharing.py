@@ -80,6 +80,13 @@ def test_who_missed_some_pages_takes_the_next_one(ada, browse, second, kept):
     assert taken["taken"] > taken["made"]
 
 
+def test_an_edge_that_keeps_no_pages_takes_none(ada, browse, edge, kept):
+    kept(browse(), "/@ada")
+    bare = Browser(Edge(edge.application, most_bytes=0), browse().runner)
+
+    assert bare.get("/@ada").outcomes["made"] == 1
+
+
 @pytest.fixture
 def commit_under_way(ada):
     """Mark what Ada wrote as being written, as a commit does; returns what ends it."""
