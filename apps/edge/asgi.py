@@ -139,9 +139,9 @@ class Edge:
     async def _turn(self, ask: Ask, before: Before) -> Turn:
         """Find out whether another process makes a visitor's page, or has just made it.
 
-        An edge that keeps no pages takes none.
+        An edge that keeps no pages takes none; where answers are for one reader, nobody waits.
         """
-        if ask.key.session or not self.pages.most:
+        if ask.key.session or not self.pages.most or self._is_alone(ask):
             return sharing.ALONE
         loop, looking = asyncio.get_running_loop(), sharing.Looking(ask, before)
         while isinstance(turn := await loop.run_in_executor(None, looking.look), float):

@@ -80,6 +80,16 @@ def test_who_missed_some_pages_takes_the_next_one(ada, browse, second, kept):
     assert taken["taken"] > taken["made"]
 
 
+def test_nobody_waits_for_answers_that_are_for_one_reader(ada, browse, monkeypatch):
+    assert browse().get("/accounts/sign-in").outcomes["alone"] == 1
+    looks = []
+    # Whoever looks waits for as long as somebody else has the right.
+    monkeypatch.setattr(store, "newer_or_lock", lambda *given: looks.append(given) or "another:0")
+
+    assert browse().get("/accounts/sign-in").status == 200
+    assert not looks
+
+
 def test_an_edge_that_keeps_no_pages_takes_none(ada, browse, edge, kept):
     kept(browse(), "/@ada")
     bare = Browser(Edge(edge.application, most_bytes=0), browse().runner)
