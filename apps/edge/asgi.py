@@ -6,7 +6,7 @@ application = Edge(Threads(django, workers=8), most_bytes=64 * 2**20)
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -17,7 +17,7 @@ from apps.caching import memory
 from apps.edge import asks, sharing
 from apps.edge.asks import Ask
 from apps.edge.flights import SCOPE, Flight
-from apps.edge.pages import Before, Header, Page, Pages, generation, is_current
+from apps.edge.pages import Header, Page, Pages, generation, is_current
 from apps.edge.sharing import Turn
 from apps.edge.wire import Heads
 from apps.grid import metrics
@@ -126,8 +126,8 @@ class Edge:
         """Have Django answer, and keep the answer if it is right for longer than this request."""
         ask = flight.ask
         try:
-            flight.before = self.pages.before(ask.key)
-            flight.turn = await self._turn(ask, flight.before)
+            flight.names = self.pages.named_before(ask.key)
+            flight.turn = await self._turn(ask, flight.names)
             if flight.turn.page:
                 flight.settle(flight.turn.page)
                 await self._answer(ask, flight.turn.page, send)
@@ -136,14 +136,14 @@ class Edge:
         finally:
             flight.land(None)
 
-    async def _turn(self, ask: Ask, before: Before) -> Turn:
+    async def _turn(self, ask: Ask, names: Sequence[str]) -> Turn:
         """Find out whether another process makes a visitor's page, or has just made it.
 
         An edge that keeps no pages takes none; where answers are for one reader, nobody waits.
         """
         if ask.key.session or not self.pages.most or self._is_alone(ask):
             return sharing.ALONE
-        loop, looking = asyncio.get_running_loop(), sharing.Looking(ask, before)
+        loop, looking = asyncio.get_running_loop(), sharing.Looking(ask, names)
         while isinstance(turn := await loop.run_in_executor(None, looking.look), float):
             await asyncio.sleep(turn)
         return turn

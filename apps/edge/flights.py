@@ -1,11 +1,11 @@
 """One request makes a page; those that ask for the same meanwhile get it from its hand."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from apps.edge import sharing
 from apps.edge.asks import Ask
-from apps.edge.pages import NEVER, Page
+from apps.edge.pages import Page
 
 # Where an ASGI scope carries its flight to Django, which runs on another thread.
 SCOPE = "rookery.flight"
@@ -15,11 +15,11 @@ class Flight:
     """A page that is being made. Begun on the event loop, landed from any thread.
 
     `landed` is called on the event loop, once, before those who wait go on. `turn` says for whom
-    beyond this process it is made, `before` is what is left of the page that it comes after.
+    beyond this process it is made, `names` are those of the versions of the page before.
     """
 
     turn = sharing.ALONE
-    before = NEVER
+    names: Sequence[str] = ()
 
     def __init__(self, ask: Ask, landed: "Callable[[Flight, Page | None], None]") -> None:
         self.ask = ask

@@ -15,7 +15,6 @@ from apps.edge.asks import Ask
 from apps.edge.pages import Generation, Header, Page
 from apps.grid.backend import NearCache
 from apps.grid.near_cache import LONGEST, clock
-from apps.kernel import words
 from apps.kernel.dependencies import Dependencies
 from apps.replication import tokens
 from apps.replication.conf import conf
@@ -71,7 +70,6 @@ def page_of(ask: Ask, begun: Begun, response: HttpResponse, found: Dependencies)
         versions=dict(found.versions),
         until=0.0 if found.passing else until,
         generation=begun.generation,
-        stamp=words.unique(),
         begun=begun.at,
     )
 

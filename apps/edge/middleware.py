@@ -33,7 +33,7 @@ class KeptPages:
         tokens.merge(basis, directory.current().floor)
         tokens.merge(basis, tokens.sure(flight.ask.token))
         begun = making.Begun(time.time(), basis, generation())
-        with dependencies.collecting() as found, recent.remembering(flight.before.names):
+        with dependencies.collecting() as found, recent.remembering(flight.names):
             dependencies.depends(making.session_version(flight.ask))
             response = self.get_response(request)
             why = _land(flight, begun, request, response, found)

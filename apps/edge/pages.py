@@ -10,7 +10,6 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from functools import cached_property
 from threading import Lock
-from typing import NamedTuple
 
 from apps.edge.asks import Ask, Key
 from apps.grid.near_cache import Near, clock
@@ -38,9 +37,9 @@ def generation() -> Generation:
 class Page:
     """An answer, and what it was made from.
 
-    `stamp` is this page's alone, `begun` when it was begun, by its machine's clock. `basis` is how
-    far it is right for sure: a reader who has seen more than that may only have it while it is
-    current. `token` is what a reader has seen who has seen it.
+    `basis` is how far it is right for sure: a reader who has seen more than that may only have it
+    while it is current. `token` is what a reader has seen who has seen it. `begun` is when it was
+    begun, by its machine's clock.
     """
 
     key: Key
@@ -52,7 +51,6 @@ class Page:
     versions: dict[str, object]
     until: float
     generation: Generation
-    stamp: str = ""
     begun: float = 0.0
     # How often the near cache had forgotten something when the page was last found to be right.
     checked: int = -1
@@ -84,17 +82,6 @@ class Page:
         )
 
 
-class Before(NamedTuple):
-    """What is left of a page that is no longer right: its versions' names, and which it was."""
-
-    names: tuple[str, ...] = ()
-    stamp: str = ""
-    begun: float = 0.0
-
-
-NEVER = Before()
-
-
 class Pages:
     """At most `most` bytes of pages; those not asked for lately go first."""
 
@@ -102,7 +89,7 @@ class Pages:
         self.most = most
         self.bytes = 0
         self._pages: OrderedDict[Key, Page] = OrderedDict()
-        self._before: dict[Key, Before] = {}
+        self._before: dict[Key, tuple[str, ...]] = {}
         self._lock = Lock()
 
     def __len__(self) -> int:
@@ -134,15 +121,15 @@ class Pages:
             while self.bytes > self.most:
                 self._take_out(next(iter(self._pages)))
 
-    def before(self, key: Key) -> Before:
-        """Return, once, what is left of a page that is no longer right."""
-        return self._before.pop(key, NEVER)
+    def named_before(self, key: Key) -> tuple[str, ...]:
+        """Return, once, the names of the versions of a page that is no longer right."""
+        return self._before.pop(key, ())
 
     def remember(self, page: Page) -> None:
-        """Remember what is left of a page that is no longer right."""
+        """Remember the names of the versions of a page that is no longer right."""
         if len(self._before) >= MOST_BEFORE:
             self._before.clear()
-        self._before[page.key] = Before(tuple(page.versions), page.stamp, page.begun)
+        self._before[page.key] = tuple(page.versions)
 
     def _drop(self, page: Page) -> None:
         with self._lock:

@@ -10,12 +10,13 @@ meanwhile get what he makes, as those do who ask while he makes it.
 import hashlib
 import pickle
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 from apps.caching import code, memory, store
 from apps.edge.asks import Ask
-from apps.edge.pages import NEVER, Before, Page, generation, is_current
+from apps.edge.pages import Page, generation, is_current
 from apps.grid.near_cache import clock
 from apps.kernel import words
 from apps.plugins import manager
@@ -32,7 +33,8 @@ COMMIT_SECONDS = 0.03
 MAKE_MS = 600
 # Between two looks at what another does.
 PAUSE_SECONDS = 0.01
-# Comes between a page's stamp and the page, and between who makes one and when he begins.
+# Comes between a word that is a page's own and the page, and between who makes one and when he
+# begins.
 MARK = ":"
 
 
@@ -48,13 +50,16 @@ ALONE = Turn()
 
 
 class Looking:
-    """A visitor who wants a page of others, or the right to make one for them."""
+    """A visitor who wants a page of others, or the right to make one for them.
 
-    def __init__(self, ask: Ask, before: Before = NEVER) -> None:
-        self._ask, self._names = ask, before.names
+    `names` are those of the versions of the page before.
+    """
+
+    def __init__(self, ask: Ask, names: Sequence[str] = ()) -> None:
+        self._ask, self._names = ask, names
         self._key, self._word = _key(ask), words.unique()
-        # The page that is known and past, and when the next one may be begun.
-        self._past, self._due = _mark(before.stamp), before.begun + PACE_SECONDS
+        # What the page that was found and is past begins with, and when the next one may be begun.
+        self._past, self._due = "", 0.0
         self._mine: Turn | None = None
         self._is_waiting = False
         self._ends: dict[str, float] = {}
@@ -81,15 +86,15 @@ class Looking:
             page = _unpacked(self._ask, found)
             if self._serves(page):
                 return Turn(page)
-            self._past, self._due = _mark(page.stamp), page.begun + PACE_SECONDS
+            self._past, self._due = _stamp(found), page.begun + PACE_SECONDS
 
     def _serves(self, page: Page) -> bool:
         """Tell whether a page is right, or was made while he waited for it."""
-        if self._is_waiting:
-            return page.reaches(self._ask.token, {})
+        # Known here, they tell whether it is to be kept as well.
         memory.current(list(page.versions))
         is_right = is_current(page, memory.near(), generation())
-        return is_right and page.reaches(self._ask.token, memory.confirmed())
+        sure = memory.confirmed() if is_right else {}
+        return (is_right or self._is_waiting) and page.reaches(self._ask.token, sure)
 
     def _begin(self, mine: Turn) -> Turn | float:
         """Return the right to make a page once it is to be used."""
@@ -122,9 +127,9 @@ def _rest(due: float) -> float:
     return min(max(0.0, due - time.time()), PACE_SECONDS)
 
 
-def _mark(stamp: str) -> str:
+def _stamp(packed: bytes) -> str:
     """Return what a packed page begins with, and none but that one."""
-    return stamp + MARK if stamp else ""
+    return packed.partition(MARK.encode())[0].decode() + MARK
 
 
 def _key(ask: Ask) -> str:
@@ -135,7 +140,7 @@ def _key(ask: Ask) -> str:
 def _packed(page: Page) -> bytes:
     plain = replace(page, checked=-1, cookie=None)
     packed = pickle.dumps((plain, time.time() + page.until - clock()))
-    return _mark(page.stamp).encode() + packed
+    return f"{words.unique()}{MARK}".encode() + packed
 
 
 def _unpacked(ask: Ask, packed: bytes) -> Page:

@@ -1,9 +1,9 @@
 """Posts and what is counted on them, on the shard of the post's author."""
 
 from datetime import datetime
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
-from django.db import connections, models
+from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Length
 from django.db.models.lookups import LessThanOrEqual
@@ -136,23 +136,6 @@ class Named(ShardedModel):
         pass
 
 
-class Liked(NamedTuple):
-    """What came of a like: whose post it is, and whether it was not there before."""
-
-    author_id: int
-    is_new: bool
-
-
-LIKE = """
-WITH liked AS (SELECT id, author_id FROM posts_post WHERE id = %(post)s),
-made AS (
-    INSERT INTO posts_like (post_id, account_id, created_at)
-    SELECT id, %(account)s, now() FROM liked ON CONFLICT DO NOTHING RETURNING post_id
-)
-SELECT author_id, EXISTS (SELECT FROM made) FROM liked
-"""
-
-
 class Like(ShardedModel):
     """An account likes a post (on the post's shard: unique and counted there)."""
 
@@ -166,14 +149,6 @@ class Like(ShardedModel):
 
     class Meta(ShardedModel.Meta):
         indexes = (models.Index(F("account_id"), F("post_id").desc(), name="posts_like_newest_of"),)
-
-    @staticmethod
-    def add(shard: str, *, post_id: int, account_id: int) -> Liked | None:
-        """Store a like, once, in one statement; None where there is no such post."""
-        with connections[shard].cursor() as cursor:
-            cursor.execute(LIKE, {"post": post_id, "account": account_id})
-            row = cursor.fetchone()
-        return Liked(*row) if row else None
 
 
 class Pin(ShardedModel):

@@ -12,7 +12,7 @@ from apps.accounts.hooks import Deed
 from apps.events import outbox
 from apps.pictures import services as pictures
 from apps.plugins import calls
-from apps.posts import audiences, drafts, hooks, sendings, texts
+from apps.posts import audiences, drafts, hooks, likes, sendings, texts
 from apps.posts import facts as facts_of
 from apps.posts.errors import DraftTaken, NoSuchDraft, NoSuchPost, NotForAll, NotTheAuthor
 from apps.posts.events import PostArrived, PostLiked, PostUnliked
@@ -176,7 +176,7 @@ def like(*, account_id: int, post_id: int) -> None:
     permitted("like", actor_id=account_id, post_id=post_id)
     try:
         with shards.atomic_for(post_id) as opened:
-            liked = Like.add(opened.shard, post_id=post_id, account_id=account_id)
+            liked = likes.store(opened.shard, post_id=post_id, account_id=account_id)
             if liked is None:
                 raise NoSuchPost(post_id)
             if liked.is_new:

@@ -208,7 +208,7 @@ def test_those_who_ask_while_it_is_made_get_it_from_the_one_who_makes_it(ada, br
     )
     edge.pages._drop(page)
     # As if no process had made it yet.
-    edge.pages.before(page.key)
+    edge.pages.named_before(page.key)
     store.flush()
     edge._alone.clear()
     before = edge.outcomes.copy()

@@ -12,7 +12,7 @@ from apps.caching import memory, store
 from apps.cluster import processes
 from apps.edge import asks, pages, sharing
 from apps.edge.asgi import Edge
-from apps.edge.pages import Before, Page
+from apps.edge.pages import Page
 from apps.edge.tests.conftest import Browser
 from apps.grid import near_cache
 from apps.kernel import words
@@ -155,22 +155,18 @@ def ask(browse):
 
 @pytest.fixture
 def look(version, ask):
-    """Return a function that has somebody new ask for that page, after one that he knew."""
-
-    def begin(begun=0.0, stamp=""):
-        return sharing.Looking(ask, Before((version.name,), stamp, begun))
-
-    return begin
+    """Return a function that has somebody new ask for that page."""
+    return lambda: sharing.Looking(ask, [version.name])
 
 
 @pytest.fixture
 def page(version, ask):
     """Return a function that makes such a page of the version of now."""
 
-    def make(begun=0.0, stamp="stamp"):
+    def make(begun=0.0):
         versions, until = {version.name: version.text}, near_cache.clock() + 60
         made = (ask.key, 200, (), b"made", {}, {}, versions, until, pages.generation())
-        return Page(*made, stamp=stamp, begun=begun or time.time())
+        return Page(*made, begun=begun or time.time())
 
     return make
 
@@ -224,8 +220,7 @@ def test_a_page_is_begun_once_in_a_while_by_all_together(look, page, version, mo
     begun = time.time()
     sharing.give(look().look(), page(begun))
     version.move(2**60 + 1)
-    # One who knew that page, and one who has never seen any.
-    first, second = look(begun, "stamp"), look()
+    first, second = look(), look()
 
     assert all(0 < each.look() <= 0.5 for each in (first, second))
     assert processes.wait_for(lambda: time.time() > begun + 0.5, 1)
@@ -246,6 +241,29 @@ def test_who_waits_too_long_for_another_makes_his_own(look, monkeypatch):
     monkeypatch.setattr(sharing, "MAKE_MS", 0)
 
     assert look().look() == sharing.ALONE
+
+
+def test_of_a_maker_who_dies_the_right_goes_to_who_waits(look, monkeypatch):
+    monkeypatch.setattr(sharing, "MAKE_MS", 300)
+    look().look()
+    waiting = look()
+    monkeypatch.setattr(sharing, "MAKE_MS", 5000)
+
+    assert waiting.look() == sharing.PAUSE_SECONDS
+    assert processes.wait_for(lambda: isinstance(waiting.look(), sharing.Turn), 2)
+    assert waiting.look().key
+
+
+def test_what_was_waited_for_is_kept_where_it_is_right(ada, browse, second, kept, monkeypatch):
+    both_know(kept, browse, second, "/@ada")
+    made = Counter()
+    for number in range(5):
+        posts.publish(author_id=ada.pk, text=f"number {number}")
+        for _ in range(20):
+            for answer in browse().runner.run(at_once(browse(), second())):
+                made[number] += answer.outcomes["made"]
+    # Two commits touch it, and each may find it in the making: no process makes what another has.
+    assert sum(made.values()) <= 3 * 5
 
 
 def test_a_process_that_has_never_seen_a_page_takes_that_of_another(ada, browse, second, kept):
