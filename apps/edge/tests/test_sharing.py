@@ -254,7 +254,7 @@ def test_of_a_maker_who_dies_the_right_goes_to_who_waits(look, monkeypatch):
     assert waiting.look().key
 
 
-def test_what_was_waited_for_is_kept_where_it_is_right(ada, browse, second, kept, monkeypatch):
+def test_no_process_makes_again_what_another_has_just_made(ada, browse, second, kept):
     both_know(kept, browse, second, "/@ada")
     made = Counter()
     for number in range(5):
@@ -262,7 +262,7 @@ def test_what_was_waited_for_is_kept_where_it_is_right(ada, browse, second, kept
         for _ in range(20):
             for answer in browse().runner.run(at_once(browse(), second())):
                 made[number] += answer.outcomes["made"]
-    # Two commits touch it, and each may find it in the making: no process makes what another has.
+    # Two commits touch it, and each may find it in the making.
     assert sum(made.values()) <= 3 * 5
 
 
