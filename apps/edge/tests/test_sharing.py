@@ -254,18 +254,6 @@ def test_of_a_maker_who_dies_the_right_goes_to_who_waits(look, monkeypatch):
     assert waiting.look().key
 
 
-def test_no_process_makes_again_what_another_has_just_made(ada, browse, second, kept):
-    both_know(kept, browse, second, "/@ada")
-    made = Counter()
-    for number in range(5):
-        posts.publish(author_id=ada.pk, text=f"number {number}")
-        for _ in range(20):
-            for answer in browse().runner.run(at_once(browse(), second())):
-                made[number] += answer.outcomes["made"]
-    # Two commits touch it, and each may find it in the making.
-    assert sum(made.values()) <= 3 * 5
-
-
 def test_a_process_that_has_never_seen_a_page_takes_that_of_another(ada, browse, second, kept):
     kept(browse(), "/@ada")
 
