@@ -103,6 +103,15 @@ def from_memory(step: Step) -> Outcome | None:
     return None if is_late or isinstance(outcome.error, waiting.WouldWait) else outcome
 
 
+def begin(count: int, first: Callable[[], Any]) -> None:
+    """Begin so many threads before a call needs one; each does something first."""
+    for _ in range(count):
+        runner = Runner()
+        runner.start()
+        job = Job([Step("", 0.0, first, lambda: None)])
+        runner.inbox.put((contextvars.copy_context(), job))
+
+
 def interrupt() -> None:
     """End those left behind that are in a plugin's own code now."""
     with _lock:

@@ -1,17 +1,27 @@
 """HTML that is rendered once, with holes in it that are filled for each reader."""
 
 import re
+from collections.abc import Mapping
 
 from django.utils.safestring import SafeString, mark_safe
 
 # PostgreSQL stores no such character, so no text contains it.
 MARK = "\x00"
+# Addresses are made of numbers: this one stands for a post's id.
+ITSELF = 7_777_777_777_777_777_771
 _HOLES = re.compile(f"{MARK}([a-z_]+){MARK}")
 
 
 def hole(name: str) -> SafeString:
     """Return what a template shows in place of a value that is filled in later."""
     return mark_safe(f"{MARK}{name}{MARK}")  # noqa: S308  (no text of anybody's)
+
+
+def numbered(html: str, names: Mapping[int, str]) -> "Mould":
+    """Return the mould of a template's output that has numbers in place of holes."""
+    for number, name in names.items():
+        html = html.replace(str(number), hole(name))
+    return Mould(html)
 
 
 class Mould:

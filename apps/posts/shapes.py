@@ -15,13 +15,13 @@ from django.utils.safestring import SafeString
 
 from apps.posts.cards import COUNTS, PostCard
 from apps.posts.kinds import Audience
-from apps.posts.moulds import Mould, hole
+from apps.posts.moulds import ITSELF, Mould, hole, numbered
 from apps.posts.templatetags.moments import dated, spelled_out
 
 # What is left open where a post's HTML is kept: it differs from page to page.
 OPEN = ("item", "repost", "footer")
-# Addresses are made of numbers: these two stand for a post's own, and for that of what it answers.
-ITSELF, ANSWERED = 7_777_777_777_777_777_771, 7_777_777_777_777_777_772
+# Stands for the id of what a post answers.
+ANSWERED = ITSELF + 1
 
 
 class Shape(NamedTuple):
@@ -120,4 +120,4 @@ def _mould(shape: Shape) -> Mould:
         pictures=hole("pictures"),
     )
     html = render_to_string("posts/_post.html", {"post": post})
-    return Mould(html.replace(str(ITSELF), hole("id")).replace(str(ANSWERED), hole("answered")))
+    return numbered(html, {ITSELF: "id", ANSWERED: "answered"})

@@ -16,10 +16,13 @@ from django.template.exceptions import TemplateSyntaxError
 from django.urls import reverse
 from django.utils import translation
 
+from apps.plugins import threads as plugins
 from apps.replication import positions
 
 # To open a connection takes 10 ms, of which 6 ms are the worker's own CPU.
 CONNECT_SECONDS = 2.0
+# As many of the threads that plugins are called on: one serves most pages, two a burst of them.
+PLUGIN_THREADS = 2
 # A shorter turn helps no more, and costs those who compute.
 TURN_SECONDS = 0.0002
 
@@ -43,11 +46,15 @@ def connect(threads: Executor, count: int) -> None:
 
     The first page of a thread would open six of them, one after the other, and those come when many
     are asked for at once. What a server that hangs keeps waiting goes on without being waited for.
+    Nor is a plugins' thread, which would open as many.
     """
     all_begun, away = threading.Barrier(count), set[str]()
 
-    def open_each() -> None:
+    def begin() -> None:
         all_begun.wait(CONNECT_SECONDS)
+        open_each()
+
+    def open_each() -> None:
         for alias in connections:
             if alias not in away:
                 try:
@@ -55,7 +62,8 @@ def connect(threads: Executor, count: int) -> None:
                 except (DatabaseError, InterfaceError):
                     away.add(alias)
 
-    wait([threads.submit(open_each) for _ in range(count)], CONNECT_SECONDS)
+    plugins.begin(PLUGIN_THREADS, open_each)
+    wait([threads.submit(begin) for _ in range(count)], CONNECT_SECONDS)
 
 
 def take_turns() -> None:

@@ -77,13 +77,14 @@ class WebWorker(Worker):
     }
 
     def settle(self) -> None:
-        """Have threads take short turns, and templates, addresses and connections be ready."""
-        from project import web
-        from project.serving import settling
+        """Have threads take short turns, and what pages need be ready."""
+        from project import web, wsgi
+        from project.serving import rehearsal, settling
 
         settling.take_turns()
         settling.make_ready()
         settling.connect(web.django_threads.executor, web.THREADS)
+        rehearsal.rehearse(web.django_threads.executor, wsgi.application)
         super().settle()
 
 

@@ -34,6 +34,7 @@ from apps.plugins.markers import hookimpl
 from apps.posts.cards import Listed
 from apps.posts.errors import TextRefused
 from apps.posts.hooks import Draft
+from apps.posts.moulds import ITSELF, Mould, numbered
 from apps.posts.templatetags.moments import spelled_out
 
 # How many footers a process keeps ready.
@@ -201,10 +202,10 @@ def _footer(post: Listed, mark: str | None, viewer_id: int | None) -> str:
     may_report = viewer_id is not None and not post.mine
     if not (mark or may_report):
         return ""
-    return _rendered_footer(post.id, mark, may_report, get_language() or "")
+    return _footer_mould(mark, may_report, get_language() or "").filled(id=str(post.id))
 
 
 @lru_cache(KEPT)
-def _rendered_footer(post_id: int, mark: str | None, may_report: bool, language: str) -> str:
-    context = {"post_id": post_id, "mark": mark, "may_report": may_report}
-    return render_to_string("moderation/_footer.html", context)
+def _footer_mould(mark: str | None, may_report: bool, language: str) -> Mould:
+    context = {"post_id": ITSELF, "mark": mark, "may_report": may_report}
+    return numbered(render_to_string("moderation/_footer.html", context), {ITSELF: "id"})

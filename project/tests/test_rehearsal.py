@@ -1,0 +1,107 @@
+"""A web worker makes pages before somebody waits for one."""
+
+from concurrent.futures import Future
+
+import pytest
+from django.core.handlers.wsgi import WSGIHandler
+from django.db import OperationalError
+from django.test.signals import template_rendered
+
+from apps.posts import selectors as posts
+from apps.posts import services
+from project.serving import rehearsal
+
+pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
+
+PAGES = {"timelines/public.html", "timelines/home.html"}
+
+
+class Hanging:
+    """An executor whose jobs never end."""
+
+    def submit(self, job, *args):
+        return Future()
+
+
+class Here:
+    """An executor that does its jobs at once, here."""
+
+    def submit(self, job, *args):
+        done = Future()
+        try:
+            done.set_result(job(*args))
+        except Exception as error:
+            done.set_exception(error)
+        return done
+
+
+@pytest.fixture
+def rendered():
+    """The names of the project's pages that were rendered."""
+    names = []
+
+    def note(template, **kwargs):
+        names.append(template.name)
+
+    template_rendered.connect(note)
+    yield names
+    template_rendered.disconnect(note)
+
+
+@pytest.fixture
+def ada(make_account):
+    return make_account("ada")
+
+
+@pytest.fixture
+def rehearse():
+    """Return a function that rehearses here."""
+    return lambda: rehearsal.rehearse(Here(), WSGIHandler())
+
+
+def test_a_page_for_visitors_and_one_for_members_are_made(ada, rendered, rehearse, caplog):
+    services.publish(author_id=ada.pk, text="The first of all.")
+
+    rehearse()
+
+    assert set(rendered) >= PAGES
+    assert not caplog.records
+
+
+def test_a_site_with_no_posts_has_its_page_for_visitors_made(rendered, rehearse, caplog):
+    rehearse()
+
+    assert set(rendered) & PAGES == {"timelines/public.html"}
+    assert not caplog.records
+
+
+def test_behind_tls_the_page_is_made_and_not_the_way_to_it(
+    ada, rendered, rehearse, settings, caplog
+):
+    settings.SITE_URL = "https://testserver"
+    settings.SECURE_SSL_REDIRECT = True
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+    rehearse()
+
+    assert "timelines/public.html" in rendered
+    assert not caplog.records
+
+
+def test_a_worker_whose_servers_are_away_begins_and_says_so(rehearse, monkeypatch, caplog):
+    def fail(**kwargs):
+        raise OperationalError("nobody there")
+
+    monkeypatch.setattr(posts, "latest_authors", fail)
+
+    rehearse()
+
+    assert "nobody there" in caplog.text
+
+
+def test_a_server_that_hangs_keeps_no_worker_from_beginning(monkeypatch, caplog):
+    monkeypatch.setattr(rehearsal, "REHEARSE_SECONDS", 0.1)
+
+    rehearsal.rehearse(Hanging(), WSGIHandler())
+
+    assert "TimeoutError" in caplog.text
