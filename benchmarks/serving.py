@@ -26,9 +26,16 @@ def web(environment: dict[str, str], application: str = "project.web") -> Iterat
 
 @contextmanager
 def worker() -> Iterator[int]:
-    """Run a worker behind the web processes, as a site on one machine does; gives its pid."""
+    """Run a worker behind the web processes, as a site on one machine does; gives its pid.
+
+    It is ready then: what events do would else be seconds late at first.
+    """
+    from project.celery import app
+
     line = ["celery", "--quiet", "-A", "project", "worker", "-c", "1", "--without-mingle"]
     with process([*line, "--loglevel", "ERROR"], {}, behind=5) as found:
+        while not app.control.ping(timeout=0.5):
+            pass
         yield found.pid
 
 
