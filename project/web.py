@@ -12,8 +12,8 @@ from apps.edge.asgi import Edge  # isort: skip
 from apps.edge.threads import Threads  # isort: skip
 
 # A thread waits for databases most of the time, so several share a core; each keeps a connection
-# to each server it asked, so PostgreSQL's max_connections is the limit: processes x workers x
-# threads stays well under 200.
+# to each server, as two that plugins are called on do, so PostgreSQL's max_connections is the
+# limit of processes x workers x threads.
 THREADS = env.integer(os.environ, "ROOKERY_WEB_THREADS", 8, 1, 64)
 
 django_threads = Threads(cast(Any, django), workers=THREADS)

@@ -160,10 +160,13 @@ def test_a_pod_is_given_the_time_that_its_programs_take_to_stop(documents):
 
 
 def test_all_pods_together_have_fewer_connections_than_a_server_takes(documents):
+    from project.serving import settling
+
     settings = configuration(documents, "settings")
     most = named(documents, "HorizontalPodAutoscaler", "web")["spec"]["maxReplicas"]
+    threads = int(settings["ROOKERY_WEB_THREADS"]) + settling.PLUGIN_THREADS
     # One pod more while they are rolled.
-    web = (most + 1) * int(settings["ROOKERY_WEB_WORKERS"]) * int(settings["ROOKERY_WEB_THREADS"])
+    web = (most + 1) * int(settings["ROOKERY_WEB_WORKERS"]) * threads
     for cluster in of_kind(documents, "Cluster"):
         assert web < int(cluster["spec"]["postgresql"]["parameters"]["max_connections"])
 
