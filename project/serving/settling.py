@@ -46,7 +46,7 @@ def connect(threads: Executor, count: int) -> None:
 
     The first page of a thread would open six of them, one after the other, and those come when many
     are asked for at once. What a server that hangs keeps waiting goes on without being waited for.
-    Nor is a plugins' thread, which would open as many.
+    Nor are the threads of plugins, which would open as many, and begin after them.
     """
     all_begun, away = threading.Barrier(count), set[str]()
 
@@ -62,8 +62,8 @@ def connect(threads: Executor, count: int) -> None:
                 except (DatabaseError, InterfaceError):
                     away.add(alias)
 
-    plugins.begin(PLUGIN_THREADS, open_each)
     wait([threads.submit(begin) for _ in range(count)], CONNECT_SECONDS)
+    plugins.begin(PLUGIN_THREADS, open_each)
 
 
 def take_turns() -> None:
