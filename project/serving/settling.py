@@ -19,8 +19,9 @@ from django.utils import translation
 from apps.plugins import threads as plugins
 from apps.replication import positions
 
-# To open a connection takes 10 ms, of which 6 ms are the worker's own CPU.
-CONNECT_SECONDS = 2.0
+# To open a connection takes 10 ms, of which 6 ms are the worker's own CPU: 50 of them on a machine
+# that others use take a second and more, and who asks before they are there may ask in vain.
+CONNECT_SECONDS = 5.0
 # As many of the threads that plugins are called on: one serves most pages, two a burst of them.
 PLUGIN_THREADS = 2
 # A shorter turn helps no more, and costs those who compute.
