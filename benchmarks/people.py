@@ -52,15 +52,20 @@ def crowd(*, members: int, authors: int, posts: int) -> Crowd:
 
 
 def look_around(*, accounts: int, posts: int, follows: int) -> dict[str, tuple[str, str]]:
-    """Fill the site with demo data; return pages with who asks: (path, cookie), by name."""
+    """Fill the site with demo data; return pages with who asks: (path, cookie), by name.
+
+    They are as long on every site: of an author who fills them, and a post that nobody answered.
+    """
     import os
 
     from django.core.management import call_command
     from django.db import connections
+    from django.db.models import Count
 
     from apps.accounts.models import Account
     from apps.follows.models import Follow
-    from apps.posts.models import Post
+    from apps.posts.models import Post, Reply
+    from apps.posts.selectors import PAGE
     from apps.sharding.conf import conf
 
     counts = (f"--accounts={accounts}", f"--posts={posts}", f"--follows={follows}")
@@ -72,8 +77,12 @@ def look_around(*, accounts: int, posts: int, follows: int) -> dict[str, tuple[s
     shard = conf().shards[0]
     follow = Follow.objects.using(shard).order_by("follower_id")[:1].get()
     reader = Account.objects.get(pk=follow.follower_id)
-    post = Post.objects.using(shard).filter(repost_of_id=None).order_by("-id")[0]
-    author = Account.objects.get(pk=post.author_id)
+    written = Post.objects.using(shard).filter(repost_of_id=None, in_reply_to_id=None)
+    counts_of = written.values("author_id").annotate(count=Count("id"))
+    busy = counts_of.filter(count__gte=2 * PAGE).order_by("count", "author_id")[0]
+    author = Account.objects.get(pk=busy["author_id"])
+    answered = Reply.objects.using(shard).values("parent_id")
+    post = written.filter(author_id=author.pk).exclude(id__in=answered).order_by("-id")[0]
     return {
         "public": ("/public", ""),
         "profile": (f"/@{author.username}", ""),

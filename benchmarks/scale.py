@@ -4,14 +4,15 @@
     python benchmarks/scale.py [--small 1000 20000] [--large 100000 2000000] [--seconds 20]
 
 Each size (accounts, posts) has servers and a web process of its own, one after the other. Printed
-for each page, made anew each time (no page is kept) and with nothing cached at all: ms of CPU a
-request of the web process and of the servers, and in the last column large over small, of both
-together. The promise is 1.2 at most.
+for each page, made anew each time (no page is kept) and with nothing cached at all: how many posts
+it shows, ms of CPU a request of the web process and of the servers, and in the last column large
+over small, of both together. The promise is 1.2 at most.
 """
 
 import argparse
 import multiprocessing
 import statistics
+import urllib.request
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from typing import NamedTuple, ParamSpec, TypeVar
@@ -35,10 +36,11 @@ R = TypeVar("R")
 
 
 class Cost(NamedTuple):
-    """ms of CPU a request."""
+    """ms of CPU a request, for a page of so many posts."""
 
     web: float
     servers: float
+    posts: int
 
 
 def main() -> None:
@@ -51,13 +53,16 @@ def main() -> None:
     options = parser.parse_args()
     small = apart(costs, *options.small, options.seconds)
     large = apart(costs, *options.large, options.seconds)
-    print(
-        f"{'':32} {'small: web':>11} {'servers':>8} {'large: web':>11} {'servers':>8} {'ratio':>6}"
-    )
+    columns = f"{'web':>8} {'servers':>8} {'posts':>6}"
+    print(f"{'small, then large':32} {columns} {columns} {'ratio':>6}")
     for name, little in small.items():
-        much = large[name]
-        row = f"{little.web:11.2f} {little.servers:8.2f} {much.web:11.2f} {much.servers:8.2f}"
-        print(f"{name:32} {row} {sum(much) / sum(little):6.2f}")
+        ratio = sum(large[name][:2]) / sum(little[:2])
+        print(f"{name:32} {row_of(little)} {row_of(large[name])} {ratio:6.2f}")
+
+
+def row_of(cost: Cost) -> str:
+    """Return its columns."""
+    return f"{cost.web:8.2f} {cost.servers:8.2f} {cost.posts:6d}"
 
 
 def apart(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -82,13 +87,17 @@ def cost(path: str, cookie: str, environment: dict[str, str], seconds: float) ->
     rounds = []
     with web(environment) as (port, pid):
         url = [f"http://127.0.0.1:{port}{path}"]
+        request = urllib.request.Request(url[0], headers={"Cookie": cookie})
+        with urllib.request.urlopen(request) as answer:
+            posts = answer.read().count(b'<article class="post"')
         push(url, [cookie], 4, 2, pid)
         for _ in range(ROUNDS):
             before = servers()
             load = push(url, [cookie], 4, seconds, pid)
             assert not load.errors, f"{load.errors} of {load.count} answers were wrong: {path}"
-            rounds.append(Cost(load.cpu_ms, 1000 * (servers() - before) / load.count))
-    return Cost(*(statistics.median(row) for row in zip(*rounds, strict=True)))
+            rounds.append((load.cpu_ms, 1000 * (servers() - before) / load.count))
+    web_ms, servers_ms = (statistics.median(row) for row in zip(*rounds, strict=True))
+    return Cost(web_ms, servers_ms, posts)
 
 
 def servers() -> float:
