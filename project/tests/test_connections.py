@@ -19,7 +19,7 @@ class Submitting:
     def __init__(self):
         self.jobs = []
 
-    def submit(self, job):
+    def submit(self, job, *args):
         self.jobs.append(job)
         return Future()
 

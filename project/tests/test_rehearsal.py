@@ -10,17 +10,11 @@ from django.test.signals import template_rendered
 from apps.posts import selectors as posts
 from apps.posts import services
 from project.serving import rehearsal
+from project.tests.test_connections import Submitting
 
 pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
 
 PAGES = {"timelines/public.html", "timelines/home.html"}
-
-
-class Hanging:
-    """An executor whose jobs never end."""
-
-    def submit(self, job, *args):
-        return Future()
 
 
 class Here:
@@ -102,6 +96,6 @@ def test_a_worker_whose_servers_are_away_begins_and_says_so(rehearse, monkeypatc
 def test_a_server_that_hangs_keeps_no_worker_from_beginning(monkeypatch, caplog):
     monkeypatch.setattr(rehearsal, "REHEARSE_SECONDS", 0.1)
 
-    rehearsal.rehearse(Hanging(), WSGIHandler())
+    rehearsal.rehearse(Submitting(), WSGIHandler())
 
     assert "TimeoutError" in caplog.text
