@@ -7,6 +7,7 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.db import OperationalError
 from django.test.signals import template_rendered
 
+from apps.events import dispatch
 from apps.posts import selectors as posts
 from apps.posts import services
 from project.serving import rehearsal
@@ -53,12 +54,17 @@ def rehearse():
     return lambda: rehearsal.rehearse(Here(), WSGIHandler())
 
 
-def test_a_page_for_visitors_and_one_for_members_are_made(ada, rendered, rehearse, caplog):
+def test_two_pages_are_made_and_the_broker_is_reached(
+    ada, rendered, rehearse, monkeypatch, caplog
+):
+    woken = []
     services.publish(author_id=ada.pk, text="The first of all.")
+    monkeypatch.setattr(dispatch, "wake", woken.append)
 
     rehearse()
 
     assert set(rendered) >= PAGES
+    assert woken == ["shard0"]
     assert not caplog.records
 
 
