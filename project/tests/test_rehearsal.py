@@ -54,9 +54,7 @@ def rehearse():
     return lambda: rehearsal.rehearse(Here(), WSGIHandler())
 
 
-def test_two_pages_are_made_and_the_broker_is_reached(
-    ada, rendered, rehearse, monkeypatch, caplog
-):
+def test_two_pages_are_made_and_the_broker_is_reached(ada, rendered, rehearse, monkeypatch, caplog):
     woken = []
     services.publish(author_id=ada.pk, text="The first of all.")
     monkeypatch.setattr(dispatch, "wake", woken.append)
