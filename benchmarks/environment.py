@@ -15,17 +15,17 @@ sys.path.insert(0, str(ROOT))
 
 
 @contextmanager
-def cluster(shards: int = 2) -> Iterator[None]:
+def cluster(shards: int = 2, home: Path = HOME) -> Iterator[None]:
     """Bring servers up, migrate them and set Django up; take all down and away at the end."""
     from apps.cluster.embedded import Cluster
     from apps.cluster.plan import Shape
 
     # One account posts here as many do elsewhere, so limits are off.
     os.environ.update(
-        ROOKERY_HOME=str(HOME), ROOKERY_LIMITS="off", DJANGO_SETTINGS_MODULE="project.settings"
+        ROOKERY_HOME=str(home), ROOKERY_LIMITS="off", DJANGO_SETTINGS_MODULE="project.settings"
     )
-    servers = Cluster(HOME, lambda _: None, {})
-    if HOME.exists():
+    servers = Cluster(home, lambda _: None, {})
+    if home.exists():
         # Left by a benchmark that was killed.
         servers.destroy()
     servers.up(Shape(shards=shards))

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """What a request costs with little data and with a hundred times as much.
 
-    python benchmarks/scale.py [--small 1000 20000] [--large 100000 2000000] [--seconds 20]
+    python benchmarks/scale.py [--small 1000 20000] [--large 100000 2000000] [--seconds 4]
 
-Each size (accounts, posts) has servers and a web process of its own, one after the other. Printed
-for each page, made anew each time (no page is kept) and with nothing cached at all: how many posts
-it shows, ms of CPU a request of the web process and of the servers, and in the last column large
-over small, of both together. The promise is 1.2 at most.
+Each size (accounts, posts) has servers and a web process of its own, and both are up: each page is
+asked of them in turns, since a machine changes its speed within minutes. Printed for each page,
+made anew each time (no page is kept) and with nothing cached at all: how many posts it shows, ms of
+CPU a request of the web process and of the servers, and in the last column large over small, of
+both together. All are medians of the turns. The promise is 1.2 at most.
 """
 
 import argparse
@@ -15,32 +16,61 @@ import statistics
 import urllib.request
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from typing import NamedTuple, ParamSpec, TypeVar
+from contextlib import ExitStack
+from typing import NamedTuple, ParamSpec, Self, TypeVar
 
-from environment import HOME, cluster
+from environment import ROOT, cluster
 from h2load import push
 from people import look_around
 from serving import web
 
+# One worker: where two share the two threads of one core, a request costs each of them twice as
+# much, and which of them connections come to is chance.
+ALONE = {"ROOKERY_WEB_WORKERS": "1", "ROOKERY_EDGE_MB": "0"}
 WAYS = {
-    "page not kept": {"ROOKERY_EDGE_MB": "0"},
-    "nothing cached": {
-        "ROOKERY_EDGE_MB": "0",
-        "ROOKERY_NEAR_CACHE_MB": "0",
-        "ROOKERY_QUERY_CACHE": "0",
-    },
+    "page not kept": ALONE,
+    "nothing cached": {**ALONE, "ROOKERY_NEAR_CACHE_MB": "0", "ROOKERY_QUERY_CACHE": "0"},
 }
-ROUNDS = 3
+PAGES = ("public", "profile", "thread", "home")
+ROUNDS = 5
+WARM_SECONDS = 2
+CONNECTIONS = 4
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
 class Cost(NamedTuple):
-    """ms of CPU a request, for a page of so many posts."""
+    """ms of CPU a request."""
 
     web: float
     servers: float
-    posts: int
+
+
+class Asked(NamedTuple):
+    """A page that is asked for: where, by whom, and of which process."""
+
+    url: str
+    cookie: str
+    pid: int
+
+
+class Site:
+    """A site in a process of its own, which knows nothing of the servers of another one."""
+
+    def __init__(self, accounts: int, posts: int) -> None:
+        self._process = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"))
+        self.do(begin, accounts, posts)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.do(end)
+        self._process.shutdown()
+
+    def do(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Do something there."""
+        return self._process.submit(work, *args, **kwargs).result()
 
 
 def main() -> None:
@@ -49,63 +79,83 @@ def main() -> None:
     sizes = {"nargs": 2, "type": int, "metavar": ("ACCOUNTS", "POSTS")}
     parser.add_argument("--small", default=(1000, 20_000), **sizes)
     parser.add_argument("--large", default=(100_000, 2_000_000), **sizes)
-    parser.add_argument("--seconds", type=float, default=6, help="for each page, way and round")
+    parser.add_argument("--seconds", type=float, default=4, help="for each turn")
     options = parser.parse_args()
-    small = apart(costs, *options.small, options.seconds)
-    large = apart(costs, *options.large, options.seconds)
-    columns = f"{'web':>8} {'servers':>8} {'posts':>6}"
-    print(f"{'small, then large':32} {columns} {columns} {'ratio':>6}")
-    for name, little in small.items():
-        ratio = sum(large[name][:2]) / sum(little[:2])
-        print(f"{name:32} {row_of(little)} {row_of(large[name])} {ratio:6.2f}")
+    with Site(*options.small) as small, Site(*options.large) as large:
+        columns = f"{'web':>8} {'servers':>8} {'posts':>6}"
+        print(f"{'small, then large':32} {columns} {columns} {'ratio':>6}")
+        for way, environment in WAYS.items():
+            for page in PAGES:
+                row = in_turns([small, large], page, environment, options.seconds)
+                print(f"{f'{page}, {way}':32} {row}", flush=True)
 
 
-def row_of(cost: Cost) -> str:
-    """Return its columns."""
-    return f"{cost.web:8.2f} {cost.servers:8.2f} {cost.posts:6d}"
+def in_turns(sites: list[Site], page: str, environment: dict[str, str], seconds: float) -> str:
+    """Ask for a page of the sites in turns; returns the columns."""
+    posts = [site.do(serve, page, environment) for site in sites]
+    turns = [[site.do(turn, seconds) for site in sites] for _ in range(ROUNDS)]
+    for site in sites:
+        site.do(serve_no_more)
+    columns = [
+        f"{statistics.median(cost.web for cost in costs):8.2f} "
+        f"{statistics.median(cost.servers for cost in costs):8.2f} {count:6d}"
+        for costs, count in zip(zip(*turns, strict=True), posts, strict=True)
+    ]
+    ratio = statistics.median(sum(large) / sum(small) for small, large in turns)
+    return f"{' '.join(columns)} {ratio:6.2f}"
 
 
-def apart(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """Do work in a process of its own, which knows nothing of the servers that came before."""
-    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as process:
-        return process.submit(work, *args, **kwargs).result()
+# What runs in a site's own process, and for how long.
+_site, _serving = ExitStack(), ExitStack()
+_pages: dict[str, tuple[str, str]] = {}
+_asked: list[Asked] = []
 
 
-def costs(accounts: int, posts: int, seconds: float) -> dict[str, Cost]:
-    """Return what requests cost with so much data, by page and way."""
-    with cluster():
-        pages = look_around(accounts=accounts, posts=posts, follows=accounts * 20)
-        return {
-            f"{name}, {way}": cost(path, cookie, environment, seconds)
-            for way, environment in WAYS.items()
-            for name, (path, cookie) in pages.items()
-        }
+def begin(accounts: int, posts: int) -> None:
+    """Bring the site up and fill it."""
+    _site.enter_context(cluster(home=ROOT / f".rookery-bench-{accounts}-{posts}"))
+    _pages.update(look_around(accounts=accounts, posts=posts, follows=accounts * 20))
 
 
-def cost(path: str, cookie: str, environment: dict[str, str], seconds: float) -> Cost:
-    """Return the median of some rounds."""
-    rounds = []
-    with web(environment) as (port, pid):
-        url = [f"http://127.0.0.1:{port}{path}"]
-        request = urllib.request.Request(url[0], headers={"Cookie": cookie})
-        with urllib.request.urlopen(request) as answer:
-            posts = answer.read().count(b'<article class="post"')
-        push(url, [cookie], 4, 2, pid)
-        for _ in range(ROUNDS):
-            before = servers()
-            load = push(url, [cookie], 4, seconds, pid)
-            assert not load.errors, f"{load.errors} of {load.count} answers were wrong: {path}"
-            rounds.append((load.cpu_ms, 1000 * (servers() - before) / load.count))
-    web_ms, servers_ms = (statistics.median(row) for row in zip(*rounds, strict=True))
-    return Cost(web_ms, servers_ms, posts)
+def end() -> None:
+    """Take the site away."""
+    _site.close()
+
+
+def serve(page: str, environment: dict[str, str]) -> int:
+    """Begin a web process and warm it up for a page; returns how many posts that shows."""
+    path, cookie = _pages[page]
+    port, pid = _serving.enter_context(web(environment))
+    _asked[:] = [Asked(f"http://127.0.0.1:{port}{path}", cookie, pid)]
+    request = urllib.request.Request(_asked[0].url, headers={"Cookie": cookie})
+    with urllib.request.urlopen(request) as answer:
+        posts = answer.read().count(b'<article class="post"')
+    turn(WARM_SECONDS)
+    return posts
+
+
+def serve_no_more() -> None:
+    """End the web process."""
+    _serving.close()
+
+
+def turn(seconds: float) -> Cost:
+    """Ask for the page for so long."""
+    url, cookie, pid = _asked[0]
+    before = servers()
+    load = push([url], [cookie], CONNECTIONS, seconds, pid)
+    assert not load.errors, f"{load.errors} of {load.count} answers were wrong: {url}"
+    return Cost(load.cpu_ms, 1000 * (servers() - before) / load.count)
 
 
 def servers() -> float:
     """Return the seconds of CPU that PostgreSQL and Valkey of this cluster have used so far."""
     import psutil
+    from django.conf import settings
 
+    home = str(settings.HOME)
     own = psutil.process_iter(["cmdline", "cwd"])
-    found = [each for each in own if str(HOME) in f"{each.info['cmdline']} {each.info['cwd']}"]
+    found = [each for each in own if home in f"{each.info['cmdline']} {each.info['cwd']}"]
     # What a server's child has used counts with the server once it has ended.
     return sum(sum(each.cpu_times()[:4]) for each in found if each.is_running())
 
