@@ -118,7 +118,8 @@ def begin(accounts: int, posts: int) -> None:
 
 
 def end() -> None:
-    """Take the site away."""
+    """Take the site away, with a web process that a wrong answer has left."""
+    _serving.close()
     _site.close()
 
 

@@ -35,7 +35,7 @@ def worker() -> Iterator[int]:
     line = ["celery", "--quiet", "-A", "project", "worker", "-c", "1", "--without-mingle"]
     with process([*line, "--loglevel", "ERROR"], {}, behind=5) as found:
         while not app.control.ping(timeout=0.5):
-            pass
+            assert found.poll() is None, "The worker ends as it begins; its log says why."
         yield found.pid
 
 

@@ -37,7 +37,7 @@ from apps.posts.hooks import Draft
 from apps.posts.moulds import ITSELF, Mould, numbered
 from apps.posts.templatetags.moments import spelled_out
 
-# How many footers a process keeps ready.
+# How many pieces of HTML a process keeps ready.
 KEPT = 4096
 HELD = gettext_lazy("Your post is held for review. It appears when a moderator has looked at it.")
 
