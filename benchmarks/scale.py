@@ -34,7 +34,8 @@ WAYS = {
 PAGES = ("public", "profile", "thread", "home")
 ROUNDS = 5
 WARM_SECONDS = 2
-CONNECTIONS = 4
+# With more than one, who asks for a page while it is made is given the same one.
+CONNECTIONS = 1
 P = ParamSpec("P")
 R = TypeVar("R")
 
