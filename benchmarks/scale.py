@@ -12,6 +12,7 @@ both together. All are medians of the turns. The promise is 1.2 at most.
 
 import argparse
 import multiprocessing
+import signal
 import statistics
 import urllib.request
 from collections.abc import Callable
@@ -36,6 +37,8 @@ ROUNDS = 5
 WARM_SECONDS = 2
 # With more than one, who asks for a page while it is made is given the same one.
 CONNECTIONS = 1
+# Ctrl-C goes to all processes of a terminal. A filled site hears of it from the first one.
+_HEARS_NOBODY = (signal.SIGINT, signal.SIG_IGN)
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -59,7 +62,8 @@ class Site:
     """A site in a process of its own, which knows nothing of the servers of another one."""
 
     def __init__(self, accounts: int, posts: int) -> None:
-        self._process = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"))
+        context = multiprocessing.get_context("spawn")
+        self._process = ProcessPoolExecutor(1, context, signal.signal, _HEARS_NOBODY)
         self.do(begin, accounts, posts)
 
     def __enter__(self) -> Self:
@@ -113,9 +117,16 @@ _asked: list[Asked] = []
 
 
 def begin(accounts: int, posts: int) -> None:
-    """Bring the site up and fill it."""
-    _site.enter_context(cluster(home=ROOT / f".rookery-bench-{accounts}-{posts}"))
-    _pages.update(look_around(accounts=accounts, posts=posts, follows=accounts * 20))
+    """Bring the site up and fill it; Ctrl-C takes it away again."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        _site.enter_context(cluster(home=ROOT / f".rookery-bench-{accounts}-{posts}"))
+        _pages.update(look_around(accounts=accounts, posts=posts, follows=accounts * 20))
+    except BaseException:
+        end()
+        raise
+    finally:
+        signal.signal(*_HEARS_NOBODY)
 
 
 def end() -> None:
