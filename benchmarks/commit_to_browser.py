@@ -9,24 +9,14 @@ outbox, no broker and no worker in between.
 """
 
 import argparse
-import asyncio
-import json
-import os
 import statistics
-import subprocess
-import sys
-import threading
 import time
-from collections import defaultdict
-from contextlib import ExitStack, contextmanager
+from contextlib import closing
 
-from environment import HOME, ROOT, cluster, free_port
+from environment import cluster
+from listening import PATIENCE, Listening
 from rich.progress import Progress
-
-PUSH = "gunicorn --config python:project.serving.push --bind"
-WORKER = "celery --quiet -A project worker --concurrency 2 --loglevel WARNING --without-mingle"
-SITE = "http://127.0.0.1:8000"
-PATIENCE = 60
+from serving import push, worker
 
 
 def main() -> None:
@@ -36,68 +26,19 @@ def main() -> None:
     parser.add_argument("--sockets", type=int, default=100)
     parser.add_argument("--rate", type=float, default=20, help="posts a second")
     options = parser.parse_args()
-    port = free_port()
-    with cluster(), ExitStack() as stack:
-        stack.enter_context(process(f"{PUSH} 127.0.0.1:{port}"))
-        stack.enter_context(process(WORKER))
-        listening = Listening(port, options.sockets)
-        stack.callback(listening.close)
-        bare = measure(listening, 100, options.rate, tell)
-        posts = measure(listening, options.posts, options.rate, publisher())
+    with (
+        cluster(),
+        push() as (port, _),
+        worker(2),
+        closing(Listening(port, options.sockets)) as all_of,
+    ):
+        bare = measure(all_of, 100, options.rate, tell)
+        posts = measure(all_of, options.posts, options.rate, publisher())
     print(
         f"{options.posts:,} posts at {options.rate:g}/s to {options.sockets} WebSockets, 2 shards"
     )
     show("commit to browser", posts, options.posts * options.sockets)
     show("limit: channel layer to browser", bare, 100 * options.sockets)
-
-
-class Listening:
-    """WebSockets that note when each post came; runs in a thread of its own."""
-
-    def __init__(self, port: int, count: int) -> None:
-        self.came: defaultdict[str, list[float]] = defaultdict(list)
-        self.ready = threading.Barrier(2)
-        self.loop = asyncio.new_event_loop()
-        self.port, self.count = port, count
-        threading.Thread(target=self.loop.run_until_complete, args=(self.all(),)).start()
-        self.ready.wait(PATIENCE)
-
-    async def all(self) -> None:
-        """Listen until told to close."""
-        self.end = asyncio.Event()
-        self.open = asyncio.Semaphore(0)
-        tasks = [self.loop.create_task(self.one()) for _ in range(self.count)]
-        for _ in tasks:
-            await self.open.acquire()
-        self.ready.wait(PATIENCE)
-        await self.end.wait()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    async def one(self) -> None:
-        """One WebSocket."""
-        from websockets.asyncio.client import connect
-
-        address = f"ws://127.0.0.1:{self.port}/ws/"
-        while True:
-            try:
-                socket = await connect(address, origin=SITE, compression=None)
-                break
-            except OSError:
-                await asyncio.sleep(0.2)
-        async with socket:
-            await socket.send(json.dumps({"do": "subscribe", "topics": ["public"]}))
-            async for text in socket:
-                message = json.loads(text)
-                if message["type"] == "event":
-                    self.came[message["data"]["post_id"]].append(time.perf_counter())
-                else:
-                    self.open.release()
-
-    def close(self) -> None:
-        """Close all."""
-        self.loop.call_soon_threadsafe(self.end.set)
 
 
 def measure(listening, count, rate, act):
@@ -149,19 +90,6 @@ def show(name: str, times: list[float], expected: int) -> None:
         f"{name}: p50 {cuts[49]:.1f} ms, p99 {cuts[98]:.1f} ms, most {max(times):.1f} ms; "
         f"lost {expected - len(times):,} of {expected:,}"
     )
-
-
-@contextmanager
-def process(command: str):
-    """Run a process of the site against the benchmark's cluster."""
-    environ = {**os.environ, "ROOKERY_HOME": str(HOME), "ROOKERY_SITE_URL": SITE}
-    environ |= {"ROOKERY_DB_POOL": "1"} if command.startswith("gunicorn") else {}
-    running = subprocess.Popen([sys.executable, "-m", *command.split()], cwd=ROOT, env=environ)
-    try:
-        yield
-    finally:
-        running.terminate()
-        running.wait(30)
 
 
 if __name__ == "__main__":

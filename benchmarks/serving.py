@@ -7,8 +7,12 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from environment import ROOT, free_port
+
+# Where browsers are, for who asks a WebSocket's origin.
+SITE = "http://127.0.0.1:8000"
 
 
 @contextmanager
@@ -25,14 +29,44 @@ def web(environment: dict[str, str], application: str = "project.web") -> Iterat
 
 
 @contextmanager
-def worker() -> Iterator[int]:
+def push() -> Iterator[tuple[int, int]]:
+    """Run a push process; gives its port and its pid."""
+    port = free_port()
+    line = ["gunicorn", "--config", "python:project.serving.push", "--bind", f"127.0.0.1:{port}"]
+    with process(line, {"ROOKERY_SITE_URL": SITE}) as found:
+        while not is_up(port):
+            time.sleep(0.1)
+        yield port, found.pid
+
+
+@contextmanager
+def beat() -> Iterator[int]:
+    """Run beat; gives its pid."""
+    schedule = Path(os.environ["ROOKERY_HOME"]) / "beat" / "schedule"
+    schedule.parent.mkdir(exist_ok=True)
+    line = ["celery", "--quiet", "-A", "project", "beat", "--schedule", str(schedule), "--pidfile="]
+    with process([*line, "--loglevel", "ERROR"], {}, behind=5) as found:
+        yield found.pid
+
+
+@contextmanager
+def worker(processes: int = 1) -> Iterator[int]:
     """Run a worker behind the web processes, as a site on one machine does; gives its pid.
 
     It is ready then: what events do would else be seconds late at first.
     """
     from project.celery import app
 
-    line = ["celery", "--quiet", "-A", "project", "worker", "-c", "1", "--without-mingle"]
+    line = [
+        "celery",
+        "--quiet",
+        "-A",
+        "project",
+        "worker",
+        "-c",
+        str(processes),
+        "--without-mingle",
+    ]
     with process([*line, "--loglevel", "ERROR"], {}, behind=5) as found:
         while not app.control.ping(timeout=0.5):
             assert found.poll() is None, "The worker ends as it begins; its log says why."
