@@ -7,9 +7,10 @@ The generator is h2load (Debian: nghttp2-client), on the same machine. First as 
 100 connections, rounds mixed, medians printed: the limit (an application of one line under the same
 server, with a body of the same size), the public page, a profile and a thread as a visitor, and
 home of 100 members. Home is measured without kept pages too (the grid warm, then no cache at all),
-beside a Django view with one SELECT. Then the connections are held, each asks for one page a
-second, arrivals spread, while ten posts a second are written: p50 to p99.9, errors, and how long it
-took until each post was on its pages. CPU is that of the web process, in ms a request.
+beside a bare Django view with one SELECT, and what pgbench makes of that SELECT. Then the
+connections are held, each asks for one page a second, arrivals spread, while ten posts a second are
+written: p50 to p99.9, errors, and how long it took until each post was on its pages. CPU is that of
+the web process, in ms a request.
 """
 
 import argparse
@@ -20,26 +21,24 @@ import tempfile
 import threading
 import time
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from http.client import HTTPException
 from typing import NamedTuple
 
+import bare
 from environment import cluster
 from h2load import Load, hold, push
 from people import Crowd, crowd
 from serving import web, worker
 
-BARE = """
-BODY = b"x" * {size}
-HEADERS = [(b"content-type", b"text/html"), (b"content-length", b"{size}")]
-async def application(scope, receive, send):
-    if scope["type"] == "http":
-        await send({{"type": "http.response.start", "status": 200, "headers": HEADERS}})
-        await send({{"type": "http.response.body", "body": BODY}})
-"""
 UNKEPT = {"ROOKERY_EDGE_MB": "0"}
 COLD = UNKEPT | {"ROOKERY_NEAR_CACHE_MB": "0", "ROOKERY_QUERY_CACHE": "0"}
 POSTS_PER_SECOND = 10
 # The rest are posts: a thread shows its first fifty replies, and all are looked for on it.
 REPLY_EVERY = 20
+# Seconds that a post is looked for, by so many at once.
+PATIENCE, LOOKING = 20.0, 200
 
 
 class Way(NamedTuple):
@@ -63,22 +62,23 @@ def main() -> None:
         sys.exit("h2load is missing. Debian and Ubuntu have it: apt-get install nghttp2-client")
     with cluster(), tempfile.TemporaryDirectory() as folder:
         people = crowd(members=100, authors=200, posts=2000)
+        bare.write(folder, size=5000)
         at_full_speed(ways(people, folder), options)
+        limit = bare.pgbench(100, options.seconds, folder)
+        print(f"{'limit: pgbench, the same SELECT':36} {limit:10.0f}")
         held(people, options)
 
 
 def ways(people: Crowd, folder: str) -> dict[str, Way]:
     """Return what is measured, by the name that is printed."""
-    with open(f"{folder}/bare.py", "w") as module:
-        module.write(BARE.format(size=5000))
-    bare = {"PYTHONPATH": folder}
+    alone = {"PYTHONPATH": folder}
     pages = {"public": "/public", "profile": people.profile, "thread": people.thread}
     visitors = {name: Way([path], [""], {}) for name, path in pages.items()}
     return {
-        "limit: one line, no Django": Way(["/"], [""], bare, "bare"),
+        "limit: one line, no Django": Way(["/"], [""], alone, "one_line:application"),
         **visitors,
         "home": Way(["/"], people.cookies, {}),
-        "limit: Django, one SELECT a primary": Way(["/health/ready"], [""], UNKEPT),
+        "limit: bare Django view, one SELECT": Way(["/"], [""], alone, "one_select:application"),
         "home, page not kept": Way(["/"], people.cookies, UNKEPT),
         "home, nothing cached": Way(["/"], people.cookies, COLD),
     }
@@ -114,13 +114,14 @@ def held(people: Crowd, options: argparse.Namespace) -> None:
         base = f"http://127.0.0.1:{port}"
         paths = ["/public", people.profile, people.thread]
         urls = [base + path for path in paths]
-        stop, delays = threading.Event(), []
-        writer = threading.Thread(target=write, args=(people, base, stop, delays))
-        writer.start()
-        load = hold(urls, options.connections, options.hold, pid)
-        stop.set()
-        writer.join()
-    slowest = sorted(delays)
+        stop = threading.Event()
+        with ThreadPoolExecutor(1) as thread:
+            writing = thread.submit(write, people, base, stop)
+            try:
+                load = hold(urls, options.connections, options.hold, pid)
+            finally:
+                stop.set()
+        posts, delays = writing.result()
     print(
         f"\n{options.connections} connections, one page a second each, {options.hold} s,", end=" "
     )
@@ -131,38 +132,41 @@ def held(people: Crowd, options: argparse.Namespace) -> None:
     print(f"p99.9 {load.p999_ms:.1f} ms, {load.errors} errors of {load.count};", end=" ")
     print(f"CPU {load.cpu_ms:.2f} ms a request")
     late = sum(delay > 1 for delay in delays)
-    print(f"{late} of {len(delays)} posts were not on their pages within 1 s;", end=" ")
-    print(f"p50 {statistics.median(delays) * 1000:.0f} ms, slowest {slowest[-1] * 1000:.0f} ms")
+    print(
+        f"{posts} posts: {late} of {len(delays)} times one was not on its page within 1 s;", end=" "
+    )
+    print(f"p50 {statistics.median(delays) * 1000:.0f} ms, slowest {max(delays) * 1000:.0f} ms")
 
 
-def write(people: Crowd, base: str, stop: threading.Event, delays: list[float]) -> None:
-    """Write posts at a steady rate; look for each on the pages that show it."""
+def write(people: Crowd, base: str, stop: threading.Event) -> tuple[int, list[float]]:
+    """Write posts at a steady rate; return how many, and how long each took to its pages."""
     from django.db import connections
 
-    watchers, due, number = [], time.monotonic(), 0
-    while not stop.is_set():
-        text, is_reply = f"number {number} of the day", number % REPLY_EVERY == 0
-        people.write(text, is_reply=is_reply)
-        begun = time.monotonic()
-        for path in [people.thread] if is_reply else ["/public", people.profile]:
-            given = (base + path, text, begun, delays)
-            watchers.append(threading.Thread(target=look, args=given))
-            watchers[-1].start()
-        number, due = number + 1, due + 1 / POSTS_PER_SECOND
-        stop.wait(max(0, due - time.monotonic()))
-    for watcher in watchers:
-        watcher.join()
+    looks, due, number = [], time.monotonic(), 0
+    with ThreadPoolExecutor(LOOKING) as threads:
+        while not stop.is_set():
+            text, is_reply = f"number {number} of the day", number % REPLY_EVERY == 0
+            people.write(text, is_reply=is_reply)
+            begun = time.monotonic()
+            for path in [people.thread] if is_reply else ["/public", people.profile]:
+                looks.append(threads.submit(look, base + path, text, begun))
+            number, due = number + 1, due + 1 / POSTS_PER_SECOND
+            stop.wait(max(0, due - time.monotonic()))
     connections.close_all()
+    return number, [each.result() for each in looks]
 
 
-def look(url: str, text: str, begun: float, delays: list[float]) -> None:
-    """Ask for a page until it shows a text."""
-    while time.monotonic() < begun + 20:
-        with urllib.request.urlopen(url, timeout=20) as answer:
+def look(url: str, text: str, begun: float) -> float:
+    """Ask for a page until it shows a text; return the seconds since, `PATIENCE` if it never does.
+
+    A page that cannot be had does not show it.
+    """
+    while time.monotonic() < begun + PATIENCE:
+        with suppress(OSError, HTTPException), urllib.request.urlopen(url, timeout=20) as answer:
             if text in answer.read().decode():
-                break
+                return time.monotonic() - begun
         time.sleep(0.05)
-    delays.append(time.monotonic() - begun)
+    return PATIENCE
 
 
 if __name__ == "__main__":

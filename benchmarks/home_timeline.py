@@ -7,27 +7,26 @@ Each way has a web process of its own (gunicorn, two threads) on the same server
 signed in, each follows 50 of 200 authors, and reload in turn over kept connections. The rounds are
 mixed, and medians printed: queries per request (transactions that PostgreSQL counted), milliseconds
 of CPU per request (of the web process, of PostgreSQL and Valkey), requests a second. The limit in
-the same run is a Django view with one SELECT: `/health/ready` asks each primary one.
+the same run is `/health/ready`, a view of ours that asks each primary one SELECT.
 """
 
 import argparse
 import http.client
 import os
-import random
 import statistics
 import subprocess
 import sys
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 from environment import HOME, ROOT, cluster, free_port
+from people import crowd
 
 WAYS = {
     "without cache": {"ROOKERY_QUERY_CACHE": "0", "ROOKERY_NEAR_CACHE_MB": "0"},
     "data grid only": {"ROOKERY_NEAR_CACHE_MB": "0"},
     "data grid and near cache": {},
 }
-AUTHORS, FOLLOWED, POSTS = 200, 50, 10
 
 
 def main() -> None:
@@ -38,7 +37,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     with cluster():
-        sessions = people(options.readers)
+        sessions = crowd(members=options.readers, authors=200, posts=2000).cookies
         found = {name: [] for name in [*WAYS, "limit: one SELECT a primary"]}
         for _ in range(options.rounds):
             for name, environment in WAYS.items():
@@ -49,37 +48,6 @@ def main() -> None:
     for name, rounds in found.items():
         queries, web, servers, rate = (statistics.median(row) for row in zip(*rounds, strict=True))
         print(f"{name:28} {queries:8.2f} {web:12.2f} {servers:8.2f} {rate:11.0f}")
-
-
-def people(readers: int) -> list[str]:
-    """Make authors, readers who follow some, and posts; returns the readers' session cookies."""
-    from django.conf import settings
-    from django.test import Client
-
-    from apps.accounts import services as accounts
-    from apps.events import dispatch
-    from apps.follows import services as follows
-    from apps.posts import services as posts
-    from apps.sharding.conf import conf
-
-    rng = random.Random(1)
-    made = [
-        accounts.sign_up(username=f"u{n}", email=f"u{n}@bench.invalid", password=None)
-        for n in range(AUTHORS + readers)
-    ]
-    for reader in made[AUTHORS:]:
-        for author in rng.sample(made[:AUTHORS], FOLLOWED):
-            follows.follow(follower_id=reader.pk, followed_id=author.pk)
-    for number in range(AUTHORS * POSTS):
-        posts.publish(author_id=made[number % AUTHORS].pk, text=f"What I saw today: {number}.")
-    while sum(dispatch.drain(shard) for shard in conf().shards):
-        pass
-    cookies = []
-    for reader in made[AUTHORS:]:
-        client = Client()
-        client.force_login(reader)
-        cookies.append(f"{settings.SESSION_COOKIE_NAME}={client.cookies['rookery_session'].value}")
-    return cookies
 
 
 def one_way(
@@ -109,9 +77,9 @@ def one_way(
 
 def load(port: int, path: str, sessions: list[str], seconds: float) -> int:
     """Reload by four connections for so long; returns the number of answers."""
-    end, counts = time.monotonic() + seconds, []
+    end = time.monotonic() + seconds
 
-    def run(mine: list[str]) -> None:
+    def run(mine: list[str]) -> int:
         connection, count = http.client.HTTPConnection("127.0.0.1", port), 0
         while time.monotonic() < end:
             cookie = mine[count % len(mine)]
@@ -120,14 +88,10 @@ def load(port: int, path: str, sessions: list[str], seconds: float) -> int:
             answer.read()
             assert answer.status == 200, answer.status
             count += 1
-        counts.append(count)
+        return count
 
-    threads = [threading.Thread(target=run, args=(sessions[n::4],)) for n in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return sum(counts)
+    with ThreadPoolExecutor(4) as threads:
+        return sum(threads.map(run, (sessions[n::4] for n in range(4))))
 
 
 def answered(port: int) -> None:

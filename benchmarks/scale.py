@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What a request costs with little data and with a hundred times as much.
 
-    python benchmarks/scale.py [--small 1000 20000] [--large 100000 2000000] [--seconds 4]
+    python benchmarks/scale.py [--small 1000 20000] [--large 100000 2000000] [--rounds 5]
 
 Each size (accounts, posts) has servers and a web process of its own, and both are up: each page is
 asked of them in turns, since a machine changes its speed within minutes. Printed for each page,
@@ -33,7 +33,6 @@ WAYS = {
     "nothing cached": {**ALONE, "ROOKERY_NEAR_CACHE_MB": "0", "ROOKERY_QUERY_CACHE": "0"},
 }
 PAGES = ("public", "profile", "thread", "home")
-ROUNDS = 5
 WARM_SECONDS = 2
 # With more than one, who asks for a page while it is made is given the same one.
 CONNECTIONS = 1
@@ -85,20 +84,23 @@ def main() -> None:
     parser.add_argument("--small", default=(1000, 20_000), **sizes)
     parser.add_argument("--large", default=(100_000, 2_000_000), **sizes)
     parser.add_argument("--seconds", type=float, default=4, help="for each turn")
+    parser.add_argument("--rounds", type=int, default=5, help="turns of each size")
     options = parser.parse_args()
     with Site(*options.small) as small, Site(*options.large) as large:
         columns = f"{'web':>8} {'servers':>8} {'posts':>6}"
         print(f"{'small, then large':32} {columns} {columns} {'ratio':>6}")
         for way, environment in WAYS.items():
             for page in PAGES:
-                row = in_turns([small, large], page, environment, options.seconds)
+                row = in_turns([small, large], page, environment, options)
                 print(f"{f'{page}, {way}':32} {row}", flush=True)
 
 
-def in_turns(sites: list[Site], page: str, environment: dict[str, str], seconds: float) -> str:
+def in_turns(
+    sites: list[Site], page: str, environment: dict[str, str], options: argparse.Namespace
+) -> str:
     """Ask for a page of the sites in turns; returns the columns."""
     posts = [site.do(serve, page, environment) for site in sites]
-    turns = [[site.do(turn, seconds) for site in sites] for _ in range(ROUNDS)]
+    turns = [[site.do(turn, options.seconds) for site in sites] for _ in range(options.rounds)]
     for site in sites:
         site.do(serve_no_more)
     columns = [
