@@ -33,11 +33,12 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=10)
+    parser.add_argument("--posts", type=int, default=2000)
     parser.add_argument("--readers", type=int, default=20)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     with cluster():
-        sessions = crowd(members=options.readers, authors=200, posts=2000).cookies
+        sessions = crowd(members=options.readers, authors=200, posts=options.posts).cookies
         found = {name: [] for name in [*WAYS, "limit: one SELECT a primary"]}
         for _ in range(options.rounds):
             for name, environment in WAYS.items():

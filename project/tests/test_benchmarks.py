@@ -14,11 +14,14 @@ NUMBER = r"[\d,.]+"
 SMALL = {
     "commit_to_browser": ("--posts 5 --sockets 2", "lost 0 of 10\n"),
     "edge": (
-        "--seconds 1 --rounds 1 --connections 20 --hold 2",
+        "--posts 200 --seconds 1 --rounds 1 --connections 20 --hold 2",
         rf"home, nothing cached +{NUMBER} (.|\n)*pgbench(.|\n)* 0 errors of 240;",
     ),
     "fan_out": ("--followers 100 --posts 1", "publish to last timeline: median"),
-    "home_timeline": ("--seconds 1 --rounds 1 --readers 4", rf"data grid only +{NUMBER} "),
+    "home_timeline": (
+        "--posts 200 --seconds 1 --rounds 1 --readers 4",
+        rf"data grid only +{NUMBER} ",
+    ),
     "memory": (
         "--requests 160 --steps 2 --sockets 2",
         "16 of 16 posts are stored; WebSockets heard of them 32 of 32 times",
