@@ -34,6 +34,18 @@ def pod_of(document):
     return document["spec"]["template"]["spec"]
 
 
+def labels_of(document):
+    return document["spec"]["template"]["metadata"]["labels"]
+
+
+def selects(selector, labels):
+    """Tell whether a selector is for pods with these labels."""
+    return selector.get("matchLabels", {}).items() <= labels.items() and all(
+        term["key"] in labels and labels[term["key"]] in term.get("values", [labels[term["key"]]])
+        for term in selector.get("matchExpressions", ())
+    )
+
+
 def containers(documents):
     """Yield (resource, its pod, container), with the containers that run before it."""
     for document in of_kind(documents, *PODS):

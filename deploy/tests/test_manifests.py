@@ -2,9 +2,11 @@
 
 import copy
 import importlib
+import ipaddress
 import re
 import shutil
 import sys
+from itertools import chain
 from pathlib import Path
 
 import jsonschema
@@ -13,7 +15,18 @@ import pytest
 from custom import SCHEMAS
 from django.core.management import get_commands
 from django.urls import resolve
-from manifests import ROOT, configuration, containers, named, of_kind, pod_of, render
+from manifests import (
+    PODS,
+    ROOT,
+    configuration,
+    containers,
+    labels_of,
+    named,
+    of_kind,
+    pod_of,
+    render,
+    selects,
+)
 from policies import violations
 
 VERSION = "1.37"
@@ -82,6 +95,49 @@ def test_what_a_policy_forbids_is_found(documents, path, found):
     del place[last]
 
     assert found in violations(changed)
+
+
+def may_reach(documents, pod, address, port):
+    """Tell whether policies let the pods of a resource reach an address by its number."""
+
+    def has(network):
+        return ipaddress.ip_address(address) in ipaddress.ip_network(network)
+
+    rules = [
+        policy["spec"].get("egress", [])
+        for policy in of_kind(documents, "NetworkPolicy")
+        if "Egress" in policy["spec"]["policyTypes"]
+        and selects(policy["spec"]["podSelector"], labels_of(pod))
+    ]
+    blocks = [
+        to["ipBlock"]
+        for rule in chain.from_iterable(rules)
+        if {"port": port} in rule["ports"]
+        for to in rule["to"]
+        if "ipBlock" in to
+    ]
+    # Whom no policy is for may do everything.
+    return not rules or any(
+        has(block["cidr"]) and not any(map(has, block["except"])) for block in blocks
+    )
+
+
+INSIDE = """
+10.1.2.3 172.16.0.1 172.31.255.254 192.168.49.2 100.64.0.1 169.254.169.254 127.0.0.1 fd00::1 fe80::1
+"""
+
+
+def test_web_and_worker_alone_reach_the_world_and_nothing_inside(documents):
+    def who(address, port):
+        pods = of_kind(documents, *PODS)
+        return {p["metadata"]["name"] for p in pods if may_reach(documents, p, address, port)}
+
+    for port in (80, 443, 465, 587):
+        for address in ("93.184.215.14", "172.32.0.1", "2606:2800:21f::1"):
+            assert who(address, port) == {"web", "worker"}
+        for address in INSIDE.split():
+            assert who(address, port) == set(), address
+    assert who("93.184.215.14", 22) == set()
 
 
 def test_every_variable_is_one_that_is_read_and_every_one_that_is_read_is_set(documents):

@@ -8,7 +8,7 @@ import sys
 from urllib.parse import urlsplit
 
 import yaml
-from manifests import ROOT, configuration, containers, named, of_kind
+from manifests import ROOT, configuration, containers, labels_of, named, of_kind, selects
 
 from apps.cluster import topology
 
@@ -64,23 +64,11 @@ def test_volumes_configurations_and_claims_are_there(documents):
 
 
 def test_scalers_services_budgets_and_policies_find_their_pods(documents):
-    labels = [
-        d["spec"]["template"]["metadata"]["labels"] for d in of_kind(documents, "Deployment", "Job")
-    ]
+    labels = [labels_of(d) for d in of_kind(documents, "Deployment", "Job")]
     labels += [{"cnpg.io/cluster": name} for name in names(documents, "Cluster")]
 
     def finds(selector):
-        pairs = selector.get("matchLabels", {}).items()
-        terms = selector.get("matchExpressions", ())
-        return [
-            found
-            for found in labels
-            if pairs <= found.items()
-            and all(
-                t["key"] in found and found[t["key"]] in t.get("values", [found[t["key"]]])
-                for t in terms
-            )
-        ]
+        return [found for found in labels if selects(selector, found)]
 
     for service in of_kind(documents, "Service"):
         assert len(finds({"matchLabels": service["spec"]["selector"]})) == 1
