@@ -27,6 +27,8 @@ class Image:
     def __init__(self, folder):
         self.folder, self.stage = folder, None
         self.env, self.command, self.check, self.user = {}, [], [], ""
+        # Of what a step gave to somebody: chown itself needs root.
+        self.owners = {}
         for word, rest in instructions():
             getattr(self, f"do_{word.lower()}")(rest)
 
@@ -44,18 +46,20 @@ class Image:
             (self.root / name[1:]).mkdir(parents=True)
 
     def do_copy(self, rest):
-        words = rest.split()
-        source = ROOT
-        if words[0].startswith("--from="):
-            source = self.folder / words.pop(0).removeprefix("--from=")
-        origin, target = source / words[0].lstrip("/"), Path(self.inside(words[1]))
+        *flags, path, place = rest.split()
+        options = dict(flag.removeprefix("--").split("=") for flag in flags)
+        source = self.folder / options["from"] if "from" in options else ROOT
+        origin, target = source / path.lstrip("/"), Path(self.inside(place))
         if source == ROOT:
-            assert self.sent(words[0]), f"{words[0]} is not sent to the builder"
+            assert self.sent(path), f"{path} is not sent to the builder"
         if origin.is_dir():
             ignored = shutil.ignore_patterns(*self.ignored()) if source == ROOT else None
             shutil.copytree(origin, target, symlinks=True, dirs_exist_ok=True, ignore=ignored)
         else:
             shutil.copy(origin, target)
+        if "chown" in options:
+            copied = [target / found.relative_to(origin) for found in origin.rglob("*")]
+            self.owners |= dict.fromkeys(copied, options["chown"])
 
     def do_run(self, rest):
         done = subprocess.run(
