@@ -7,6 +7,7 @@ import shlex
 import shutil
 import subprocess
 from pathlib import Path
+from string import Template
 
 from manifests import ROOT
 
@@ -24,8 +25,9 @@ def instructions():
 class Image:
     """Stages as folders: a path of the image lies below the folder of its stage."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, **arguments):
         self.folder, self.stage = folder, None
+        self.arguments, self.declared = arguments, {}
         self.env, self.command, self.check, self.user = {}, [], [], ""
         # Of what a step gave to somebody: chown itself needs root.
         self.owners = {}
@@ -72,7 +74,10 @@ class Image:
             name, _, value = pair.partition("=")
             # The downloads of the last run are what makes this test quick.
             if name != "PIP_NO_CACHE_DIR":
-                self.env[name] = self.inside(value)
+                self.env[name] = self.inside(Template(value).substitute(self.declared))
+
+    def do_arg(self, rest):
+        self.declared[rest] = self.arguments[rest]
 
     def do_workdir(self, rest):
         self.cwd = self.inside(rest)

@@ -39,6 +39,13 @@ def test_what_a_service_names_is_there_and_it_is_watched(name):
         assert there, volume
 
 
+@pytest.mark.parametrize("name", sorted(OURS))
+def test_the_image_is_told_its_tag(name):
+    service = SERVICES[name]
+
+    assert service["image"] == f"rookery:{service['build']['args']['VERSION']}"
+
+
 @pytest.mark.parametrize("name", sorted(OURS | {"nginx"}))
 def test_what_faces_people_has_no_rights(name):
     service = SERVICES[name]

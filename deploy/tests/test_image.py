@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.cluster, pytest.mark.django_db(databases="__all__", tr
 
 @pytest.fixture(scope="module")
 def image(tmp_path_factory):
-    return Image(tmp_path_factory.mktemp("image"))
+    return Image(tmp_path_factory.mktemp("image"), VERSION="a-release")
 
 
 def files_of(folder):
@@ -31,6 +31,7 @@ def test_the_image_holds_what_runs_and_no_more(image):
     installed = {p.name for p in (image.root / "opt/venv/lib").glob("python3*/site-packages/*")}
 
     assert image.user == "10001:10001"
+    assert image.env["ROOKERY_VERSION"] == "a-release"
     assert (app / "static/staticfiles.json").exists()
     assert len([*(app / "static").rglob("*.br"), *(app / "static").rglob("*.gz")]) > 10
     assert [*app.rglob("*.pyc")] != []

@@ -40,7 +40,6 @@ NOT_THERE = {
     "ROOKERY_TEST_CLUSTER_KEEP": "the tests'",
     "ROOKERY_QUERY_CACHE": "to measure, or in doubt",
     "ROOKERY_SAFE_MODE": "to switch a plugin off that keeps the program from starting",
-    "ROOKERY_VERSION": "the image's tag says it",
 }
 # What libraries read by themselves.
 BY_OTHERS = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
