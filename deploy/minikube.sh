@@ -35,8 +35,12 @@ start() {
     say "Kubernetes (the kubelet looks after CPU figures every 5 s in place of 15 s)"
     minikube start --profile "$PROFILE" --cpus 2 --memory 6g --cni calico \
         --extra-config=kubelet.housekeeping-interval=5s
+}
+
+# Each time: an earlier run may have ended before it, and what is there already stays as it is.
+operate() {
+    say "CPU figures, and the operator of the databases"
     minikube --profile "$PROFILE" addons enable metrics-server
-    say "The operator of the databases"
     kubectl --context "$PROFILE" apply --server-side -f "$CNPG"
     kubectl --context "$PROFILE" --namespace cnpg-system \
         rollout status deployment/cnpg-controller-manager --timeout 5m
@@ -72,6 +76,7 @@ apply() {
 up() {
     needs
     runs || start
+    operate
     build
     secrets
     apply

@@ -55,36 +55,69 @@ def test_asked_for_nothing_it_says_how_it_is_used(tmp_path):
     assert run(tmp_path).stderr == "Usage: deploy/minikube.sh up|down|status\n"
 
 
-def test_up_does_the_steps_in_their_order_with_a_cluster_that_plays_along(tmp_path):
-    """Stand-ins note what they are told; only that is validated, not what minikube makes of it."""
+@pytest.fixture
+def up(tmp_path):
+    """Return a function that runs `up` with stand-ins; gives its end and what they were told.
+
+    Only that is validated, not what minikube makes of it.
+    """
     noted = tmp_path / "noted"
-    for tool in ("minikube", "kubectl"):
-        fails = "case $* in *status|*'get secret'*) exit 1;; esac" if tool == "minikube" else ""
-        fails = fails or "case $* in *'get secret'*) exit 1;; esac"
-        (tmp_path / tool).write_text(f'#!/bin/sh\necho "{tool} $*" >>{noted}\n{fails}\n')
-        (tmp_path / tool).chmod(0o755)
-    (tmp_path / "openssl").write_text("#!/bin/sh\necho random\n")
-    (tmp_path / "openssl").chmod(0o755)
 
-    done = subprocess.run(
-        [BASH, MINIKUBE, "up"],
-        env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
-        capture_output=True,
-        text=True,
+    def run(*absent):
+        """Stand-ins fail where they are asked for what is absent."""
+        fails = "|".join(f"*'{what}'*" for what in absent) or "''"
+        for tool in ("minikube", "kubectl"):
+            (tmp_path / tool).write_text(
+                f'#!/bin/sh\necho "{tool} $*" >>{noted}\ncase $* in {fails}) exit 1;; esac\n'
+            )
+            (tmp_path / tool).chmod(0o755)
+        (tmp_path / "openssl").write_text("#!/bin/sh\necho random\n")
+        (tmp_path / "openssl").chmod(0o755)
+        noted.write_text("")
+        done = subprocess.run(
+            [BASH, MINIKUBE, "up"],
+            env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
+            capture_output=True,
+            text=True,
+        )
+        return done, noted.read_text().splitlines()
+
+    return run
+
+
+def places(lines, steps):
+    """Return where each step is among the lines; all are there."""
+    return [next(n for n, line in enumerate(lines) if step in line) for step in steps]
+
+
+def test_up_does_the_steps_in_their_order_with_a_cluster_that_plays_along(up):
+    done, lines = up("rookery status", "get secret")
+
+    found = places(
+        lines,
+        [
+            "--extra-config=kubelet.housekeeping-interval=5s",
+            "addons enable metrics-server",
+            "apply --server-side -f https://raw.githubusercontent.com/cloudnative-pg/",
+            "image build -t rookery:dev -f deploy/Dockerfile",
+            "--from-literal=secret-key=random",
+            "delete job migrate",
+            "apply -k",
+            "wait --for condition=Complete job/migrate",
+            "rollout status deployment/web",
+        ],
     )
-
-    lines = noted.read_text().splitlines()
-    steps = [
-        "--extra-config=kubelet.housekeeping-interval=5s",
-        "addons enable metrics-server",
-        "image build -t rookery:dev -f deploy/Dockerfile",
-        "--from-literal=secret-key=random",
-        "delete job migrate",
-        "apply -k",
-        "wait --for condition=Complete job/migrate",
-        "rollout status deployment/web",
-    ]
-    places = [next(n for n, line in enumerate(lines) if step in line) for step in steps]
     assert done.returncode == 0, done.stderr
-    assert places == sorted(places)
+    assert found == sorted(found)
     assert "http://10.96.80.80/" in done.stdout
+
+
+def test_up_makes_good_what_a_run_that_was_interrupted_left_out(up):
+    interrupted, _ = up("rookery status", "get secret", "addons enable")
+    done, lines = up()
+
+    assert interrupted.returncode != 0
+    assert done.returncode == 0, done.stderr
+    assert places(lines, ["addons enable metrics-server", "apply --server-side", "image build"])
+    # What is there already is neither started nor made anew.
+    assert not any("minikube start" in line or "create secret" in line for line in lines)
