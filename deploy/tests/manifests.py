@@ -10,6 +10,8 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 K8S = ROOT / "deploy/k8s"
 PODS = {"Deployment", "Job"}
+# Of the images of nginx and valkey.
+NOT_OURS = {"edge", "valkey"}
 
 
 def render(overlay):

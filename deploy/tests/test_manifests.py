@@ -16,6 +16,7 @@ from custom import SCHEMAS
 from django.core.management import get_commands
 from django.urls import resolve
 from manifests import (
+    NOT_OURS,
     PODS,
     ROOT,
     configuration,
@@ -43,8 +44,6 @@ NOT_THERE = {
 }
 # What libraries read by themselves.
 BY_OTHERS = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
-# What the image of nginx and valkey take.
-NOT_OURS = {"edge", "valkey"}
 
 
 def test_each_resource_has_the_form_that_the_cluster_demands(documents):

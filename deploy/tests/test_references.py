@@ -8,7 +8,7 @@ import sys
 from urllib.parse import urlsplit
 
 import yaml
-from manifests import ROOT, configuration, containers, labels_of, named, of_kind, selects
+from manifests import NOT_OURS, ROOT, configuration, containers, labels_of, named, of_kind, selects
 
 from apps.cluster import topology
 
@@ -121,7 +121,7 @@ def test_the_site_starts_with_the_environment_of_its_pods(documents, tmp_path):
     path = tmp_path / "topology.toml"
     path.write_text(configuration(documents, "topology")["topology.toml"])
     for document, _, container in containers(documents):
-        if document["metadata"]["name"] in ("edge", "valkey"):
+        if document["metadata"]["name"] in NOT_OURS:
             continue
         environ = dict(configuration(documents, "settings"))
         for variable in container["env"]:
