@@ -33,7 +33,7 @@ runs() { minikube --profile "$PROFILE" status >/dev/null 2>&1; }
 
 start() {
     say "Kubernetes (the kubelet looks after CPU figures every 5 s in place of 15 s)"
-    minikube start --profile "$PROFILE" --cpus 2 --memory 6g --cni calico --container-runtime docker \
+    minikube start --profile "$PROFILE" --cpus 4 --memory 8g --cni calico --container-runtime docker \
         --extra-config=kubelet.housekeeping-interval=5s
 }
 

@@ -48,12 +48,18 @@ def selects(selector, labels):
     )
 
 
+def containers_of(document):
+    """Return the containers that run before the others, and those."""
+    pod = pod_of(document)
+    return pod.get("initContainers", []), pod["containers"]
+
+
 def containers(documents):
     """Yield (resource, its pod, container), with the containers that run before it."""
     for document in of_kind(documents, *PODS):
-        pod = pod_of(document)
-        for container in [*pod.get("initContainers", ()), *pod["containers"]]:
-            yield document, pod, container
+        before, together = containers_of(document)
+        for container in [*before, *together]:
+            yield document, pod_of(document), container
 
 
 def configuration(documents, start):
