@@ -213,18 +213,6 @@ def test_a_pod_is_given_the_time_that_its_programs_take_to_stop(documents):
         assert pod["terminationGracePeriodSeconds"] >= first + common.graceful_timeout + 5
 
 
-def test_all_pods_together_have_fewer_connections_than_a_server_takes(documents):
-    from project.serving import settling
-
-    settings = configuration(documents, "settings")
-    most = named(documents, "HorizontalPodAutoscaler", "web")["spec"]["maxReplicas"]
-    threads = int(settings["ROOKERY_WEB_THREADS"]) + settling.PLUGIN_THREADS
-    # One pod more while they are rolled.
-    web = (most + 1) * int(settings["ROOKERY_WEB_WORKERS"]) * threads
-    for cluster in of_kind(documents, "Cluster"):
-        assert web < int(cluster["spec"]["postgresql"]["parameters"]["max_connections"])
-
-
 def test_minikube_scales_web_from_1_to_5_at_a_quarter_of_its_request_and_pulls_nothing_of_ours():
     documents = render("minikube")
     scaler = named(documents, "HorizontalPodAutoscaler", "web")["spec"]
