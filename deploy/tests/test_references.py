@@ -7,6 +7,7 @@ import subprocess
 import sys
 from urllib.parse import urlsplit
 
+import commands
 import yaml
 from manifests import NOT_OURS, ROOT, configuration, containers, labels_of, named, of_kind, selects
 
@@ -137,6 +138,15 @@ def test_the_site_starts_with_the_environment_of_its_pods(documents, tmp_path):
             text=True,
         )
         assert done.stdout.split() == [environ["ROOKERY_SITE_URL"], "False"], done.stderr
+
+
+def test_the_readme_gives_commands_that_are_there_with_options_that_they_have():
+    readme = (ROOT / "deploy/README.md").read_text()
+    found = re.findall(r"python (manage\.py(?: [\w./:-]+)+)", readme)
+
+    for command in found:
+        commands.check(["python", *command.split()])
+    assert len(found) > 4
 
 
 def test_the_files_are_yaml_without_a_key_twice():
