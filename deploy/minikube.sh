@@ -33,18 +33,24 @@ runs() { minikube --profile "$PROFILE" status >/dev/null 2>&1; }
 
 start() {
     say "Kubernetes (the kubelet looks after CPU figures every 5 s in place of 15 s)"
-    minikube start --profile "$PROFILE" --cpus 2 --memory 6g --cni calico \
+    minikube start --profile "$PROFILE" --cpus 4 --memory 8g --cni calico --container-runtime docker \
         --extra-config=kubelet.housekeeping-interval=5s
+}
+
+# Each time: an earlier run may have ended before it, and what is there already stays as it is.
+operate() {
+    say "CPU figures, and the operator of the databases"
     minikube --profile "$PROFILE" addons enable metrics-server
-    say "The operator of the databases"
     kubectl --context "$PROFILE" apply --server-side -f "$CNPG"
     kubectl --context "$PROFILE" --namespace cnpg-system \
         rollout status deployment/cnpg-controller-manager --timeout 5m
 }
 
 build() {
-    say "The image, built inside minikube"
-    minikube --profile "$PROFILE" image build -t rookery:dev -f deploy/Dockerfile "$HERE/.."
+    local tag=$1
+    say "The image rookery:$tag, built inside minikube"
+    minikube --profile "$PROFILE" image build -t "rookery:$tag" --build-opt "build-arg=VERSION=$tag" \
+        -f deploy/Dockerfile "$HERE/.."
 }
 
 secrets() {
@@ -56,14 +62,14 @@ secrets() {
 }
 
 apply() {
+    local tag=$1
     say "Everything; the migration runs first, new pods wait for it"
     # A job cannot be changed, only made anew.
     "${KUBECTL[@]}" delete job migrate --ignore-not-found
-    "${KUBECTL[@]}" apply -k "$HERE/k8s/overlays/minikube"
+    kubectl kustomize "$HERE/k8s/overlays/minikube" | sed "s/rookery:dev/rookery:$tag/" |
+        "${KUBECTL[@]}" apply -f -
     "${KUBECTL[@]}" wait --for condition=Ready cluster --all --timeout 15m
     "${KUBECTL[@]}" wait --for condition=Complete job/migrate --timeout 15m
-    # The image keeps its name, so that pods are told to look again.
-    "${KUBECTL[@]}" rollout restart deployment/web deployment/push deployment/worker deployment/beat
     for name in web push worker beat edge valkey; do
         "${KUBECTL[@]}" rollout status "deployment/$name" --timeout 10m
     done
@@ -71,10 +77,14 @@ apply() {
 
 up() {
     needs
+    # Each release has a tag of its own, so that there is one to go back to.
+    local tag
+    tag=$(date -u +%Y%m%d-%H%M%S)
     runs || start
-    build
+    operate
+    build "$tag"
     secrets
-    apply
+    apply "$tag"
     say "Ready. In another terminal:  minikube --profile $PROFILE tunnel"
     printf 'then open http://10.96.80.80/ and make an admin:\n'
     printf '  kubectl --context %s -n rookery exec deploy/web -- python manage.py create_admin\n' "$PROFILE"

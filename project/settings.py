@@ -53,12 +53,13 @@ if not LOOPBACK:
 # four threads may each hold a connection while a plugin, on a thread beside it, asks for another
 # one, and four of a plugin's calls may be left behind.
 POOL = env.flag(os.environ, "ROOKERY_DB_POOL", False)
+POOL_SIZE = 12
 DATABASES = topologies.databases(
     TOPOLOGY,
     options={
         "CONN_MAX_AGE": 0 if POOL else None,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"pool": {"min_size": 0, "max_size": 12, "timeout": 5}} if POOL else {},
+        "OPTIONS": {"pool": {"min_size": 0, "max_size": POOL_SIZE, "timeout": 5}} if POOL else {},
     },
 )
 for _alias in ("default", *TOPOLOGY.shards):

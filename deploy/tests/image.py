@@ -7,6 +7,7 @@ import shlex
 import shutil
 import subprocess
 from pathlib import Path
+from string import Template
 
 from manifests import ROOT
 
@@ -24,9 +25,12 @@ def instructions():
 class Image:
     """Stages as folders: a path of the image lies below the folder of its stage."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, **arguments):
         self.folder, self.stage = folder, None
+        self.arguments, self.declared = arguments, {}
         self.env, self.command, self.check, self.user = {}, [], [], ""
+        # Of what a step gave to somebody: chown itself needs root.
+        self.owners = {}
         for word, rest in instructions():
             getattr(self, f"do_{word.lower()}")(rest)
 
@@ -44,18 +48,20 @@ class Image:
             (self.root / name[1:]).mkdir(parents=True)
 
     def do_copy(self, rest):
-        words = rest.split()
-        source = ROOT
-        if words[0].startswith("--from="):
-            source = self.folder / words.pop(0).removeprefix("--from=")
-        origin, target = source / words[0].lstrip("/"), Path(self.inside(words[1]))
+        *flags, path, place = rest.split()
+        options = dict(flag.removeprefix("--").split("=") for flag in flags)
+        source = self.folder / options["from"] if "from" in options else ROOT
+        origin, target = source / path.lstrip("/"), Path(self.inside(place))
         if source == ROOT:
-            assert self.sent(words[0]), f"{words[0]} is not sent to the builder"
+            assert self.sent(path), f"{path} is not sent to the builder"
         if origin.is_dir():
             ignored = shutil.ignore_patterns(*self.ignored()) if source == ROOT else None
             shutil.copytree(origin, target, symlinks=True, dirs_exist_ok=True, ignore=ignored)
         else:
             shutil.copy(origin, target)
+        if "chown" in options:
+            copied = [target / found.relative_to(origin) for found in origin.rglob("*")]
+            self.owners |= dict.fromkeys(copied, options["chown"])
 
     def do_run(self, rest):
         done = subprocess.run(
@@ -68,7 +74,10 @@ class Image:
             name, _, value = pair.partition("=")
             # The downloads of the last run are what makes this test quick.
             if name != "PIP_NO_CACHE_DIR":
-                self.env[name] = self.inside(value)
+                self.env[name] = self.inside(Template(value).substitute(self.declared))
+
+    def do_arg(self, rest):
+        self.declared[rest] = self.arguments[rest]
 
     def do_workdir(self, rest):
         self.cwd = self.inside(rest)

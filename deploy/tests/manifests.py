@@ -10,6 +10,8 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 K8S = ROOT / "deploy/k8s"
 PODS = {"Deployment", "Job"}
+# Of the images of nginx and valkey.
+NOT_OURS = {"edge", "valkey"}
 
 
 def render(overlay):
@@ -34,12 +36,30 @@ def pod_of(document):
     return document["spec"]["template"]["spec"]
 
 
+def labels_of(document):
+    return document["spec"]["template"]["metadata"]["labels"]
+
+
+def selects(selector, labels):
+    """Tell whether a selector is for pods with these labels."""
+    return selector.get("matchLabels", {}).items() <= labels.items() and all(
+        term["key"] in labels and labels[term["key"]] in term.get("values", [labels[term["key"]]])
+        for term in selector.get("matchExpressions", ())
+    )
+
+
+def containers_of(document):
+    """Return the containers that run before the others, and those."""
+    pod = pod_of(document)
+    return pod.get("initContainers", []), pod["containers"]
+
+
 def containers(documents):
     """Yield (resource, its pod, container), with the containers that run before it."""
     for document in of_kind(documents, *PODS):
-        pod = pod_of(document)
-        for container in [*pod.get("initContainers", ()), *pod["containers"]]:
-            yield document, pod, container
+        before, together = containers_of(document)
+        for container in [*before, *together]:
+            yield document, pod_of(document), container
 
 
 def configuration(documents, start):

