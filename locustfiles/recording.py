@@ -36,6 +36,11 @@ def add(name: str, due: float, took: float, late: float, error: str) -> None:
     samples.add(Sample(name, due, took, late, error))
 
 
+def visit(more: int, members: int) -> None:
+    """Note that visitors came, or left where `more` is negative; how many of them are signed in."""
+    samples.visits.append((now(), more, members))
+
+
 def grace() -> float:
     """Return how many seconds late an answer may be."""
     return limits.p999_ms / 1000
@@ -133,7 +138,7 @@ def _hand_over(client_id: str, data: dict[str, Any]) -> None:
 
 @events.worker_report.add_listener
 def _take_over(client_id: str, data: dict[str, Any]) -> None:
-    samples.take_over(data.pop("samples", {}))
+    samples.take_over(data.pop("samples"))
 
 
 @events.quitting.add_listener

@@ -84,6 +84,7 @@ class Member(Visitor):
 
     weight = mix.MEMBERS
     shares = mix.MEMBER
+    signed_in = True
     people = cycle([{"name": "", "session": ""}])
 
     def on_start(self) -> None:

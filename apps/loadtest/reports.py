@@ -78,7 +78,10 @@ def _charts(summary: Summary) -> Iterable[str]:
         "phases": [(phase.name, phase.start) for phase in summary.phases],
         "seconds": summary.seconds,
     }
-    users = [Line("visitors", "a", [point.users for point in points])]
+    users = [
+        Line("all", "a", [point.users for point in points]),
+        Line("signed in", "d", [point.members for point in points]),
+    ]
     yield chart("Visitors", moments, users, **marks)
     rate = [Line("requests a second", "d", [point.rate for point in points])]
     yield chart("Rate", moments, rate, **marks)

@@ -64,6 +64,7 @@ class Point:
 
     at: float
     users: int
+    members: int
     rate: float
     errors: float
     p50: float
@@ -185,9 +186,10 @@ class Summing:
         return [self._point(n * width, width, buckets[n], failed[n]) for n in range(count)]
 
     def _point(self, at: float, width: int, times: list[float], failed: int) -> Point:
-        users = self.profile.users_at(min(at + width, self.profile.seconds - 0.01))
+        end = min(at + width, self.profile.seconds)
+        users, members = self.samples.visitors_at(self.started + end)
         shown = percentiles.in_ms(sorted(times))
-        return Point(at, users, len(times) / width, failed / width, **shown)
+        return Point(at, users, members, len(times) / width, failed / width, **shown)
 
     def _times(self, names: list[str], start: float, end: float) -> list[float]:
         return self.samples.times(names, self.started + start, self.started + end)

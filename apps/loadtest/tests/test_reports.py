@@ -13,7 +13,7 @@ def test_the_report_is_one_file_with_plots_limits_and_tables():
     assert titles == ["Visitors", "Rate", "Time, ms from when it was due", "Errors"]
     assert "limit 300 ms" in page
     assert "limit 0.1 %" in page
-    assert page.count("<polyline") == 1 + 1 + 3 + 1
+    assert page.count("<polyline") == 2 + 1 + 3 + 1
     assert page.count("<table>") == 3
     assert not re.search(r'(?:src|href)="|url\(|@import', page)
     assert "prefers-color-scheme: dark" in page

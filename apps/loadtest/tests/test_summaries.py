@@ -96,6 +96,29 @@ def test_samples_of_several_processes_are_judged_together():
     assert [part.count() for part in parts] == [0, 0, 0]
 
 
+def test_what_is_drawn_is_who_was_there_and_not_who_was_planned():
+    samples, other = samples_of(), Samples()
+    samples.visits += [(START + 0.5, 1, 0), (START + 2.5, 1, 1), (START + 150.5, -1, -1)]
+    other.visits += [(START + 2.5, 1, 1), (START + 198.5, -1, -1)]
+    samples.take_over(other.handed_over())
+
+    points = summed(samples).points
+
+    there = [(point.users, point.members) for point in points]
+    assert there == [(1, 0)] * 2 + [(3, 2)] * 148 + [(2, 1)] * 48 + [(1, 0)] * 2
+
+
+def test_samples_and_visits_are_the_same_after_they_were_stored(tmp_path):
+    samples, found = samples_of(but=[Sample("page", START, 0.01, 0.002, "status 503")]), Samples()
+    samples.visits += [(START + 0.5, 1, 1)]
+
+    samples.write(tmp_path / "samples", ["told"])
+
+    assert found.read(tmp_path / "samples") == ["told"]
+    assert summed(found) == summed(samples)
+    assert summed(found).points[0].members == 1
+
+
 def test_a_summary_is_the_same_after_it_was_stored(tmp_path):
     found = summed(samples_of())
 
