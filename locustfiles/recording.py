@@ -156,6 +156,8 @@ def _judge(environment: Environment, **_: Any) -> None:
         summary.write(Path(options.result))
     if options.report:
         Path(options.report).write_text(reports.page(summary))
+    if summary.untested:
+        print(summary.untested)
     for phase in summary.phases:
         print(f"{phase.name}: {'; '.join(phase.faults) or 'passed'}")
     environment.process_exit_code = 0 if summary.passed else 1

@@ -47,6 +47,7 @@ def _head(summary: Summary, title: str) -> str:
         f'<p class="soft">{escape(summary.url)}, {when:%d %B %Y, %H:%M} UTC, '
         f"{summary.seconds:,.0f} s, at most {max(p.users for p in summary.phases):,} visitors of "
         f"one request a second each</p>"
+        + (f'<p class="bad">{escape(summary.untested)}</p>' if summary.untested else "")
     )
 
 

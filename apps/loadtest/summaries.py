@@ -16,6 +16,10 @@ from apps.loadtest.samples import Samples
 POINTS = 270
 # The plan is followed in steps of a second; a visitor first asks half a second later on average.
 LAG = 1.5
+NOBODY_SIGNED_IN = (
+    "Nobody was signed in: home, likes, posts, replies and WebSockets were not tested. "
+    "Give the visitors sessions by --people."
+)
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,11 @@ class Summary:
     def passed(self) -> bool:
         """Whether no phase has a fault."""
         return not any(phase.faults for phase in self.phases)
+
+    @property
+    def untested(self) -> str:
+        """What the verdict says nothing of; empty where visitors did all that they do."""
+        return "" if any(point.members for point in self.points) else NOBODY_SIGNED_IN
 
     def write(self, path: Path) -> None:
         """Store it as JSON."""

@@ -4,7 +4,7 @@ import pytest
 
 from apps.loadtest.profiles import Phase, Profile
 from apps.loadtest.samples import Sample, Samples
-from apps.loadtest.summaries import Limits, Summary, Summing
+from apps.loadtest.summaries import NOBODY_SIGNED_IN, Limits, Summary, Summing
 
 SHORT = Profile("short", (Phase("first", 10, 100), Phase("second", 10, 100)))
 START = 1_000_000.0
@@ -106,6 +106,15 @@ def test_what_is_drawn_is_who_was_there_and_not_who_was_planned():
 
     there = [(point.users, point.members) for point in points]
     assert there == [(1, 0)] * 2 + [(3, 2)] * 148 + [(2, 1)] * 48 + [(1, 0)] * 2
+
+
+def test_a_test_without_a_member_says_what_it_did_not_test():
+    alone, together = samples_of(), samples_of()
+    alone.visits += [(START, 1, 0)]
+    together.visits += [(START, 1, 0), (START, 1, 1)]
+
+    assert summed(alone).untested == NOBODY_SIGNED_IN
+    assert summed(together).untested == ""
 
 
 def test_samples_and_visits_are_the_same_after_they_were_stored(tmp_path):
