@@ -10,7 +10,7 @@ import gevent
 import mix
 from locust import LoadTestShape, events
 from locust.env import Environment
-from locust.runners import WorkerRunner
+from locust.runners import Runner, WorkerRunner
 
 from apps.loadtest import reports
 from apps.loadtest.profiles import Profile
@@ -69,7 +69,7 @@ class Schedule(LoadTestShape):
                 return 0, 100.0
             self.profile = self.profile.changed(scale=options.scale, speed=options.speed)
             self.started = float(Path(options.begin).read_text()) if options.begin else now()
-            self.share, self.shares = map(int, options.share.split("/"))
+            self.share, self.shares = _share(self.runner)
         since = now() - self.started
         if since < 0:
             return 0, 100.0
@@ -119,6 +119,23 @@ def _prepare(environment: Environment, **_: Any) -> None:
         visitors.stay_out()
     if not isinstance(environment.runner, WorkerRunner) and options.live:
         gevent.spawn(_tell, environment, Path(options.live))
+
+
+@events.test_start.add_listener
+def _divide(environment: Environment, **_: Any) -> None:
+    import visitors
+
+    # Not before: only now does a worker know which one it is.
+    visitors.divide(*_share(environment.runner))
+
+
+def _share(runner: Runner) -> tuple[int, int]:
+    """Return which of how many processes this is, beginning with 0."""
+    options = runner.environment.parsed_options
+    if isinstance(runner, WorkerRunner):
+        return runner.worker_index, options.expect_workers
+    share, shares = options.share.split("/")
+    return int(share), int(shares)
 
 
 @events.request.add_listener

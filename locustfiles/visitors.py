@@ -3,6 +3,7 @@
 import json
 import random
 import re
+from collections.abc import Iterator
 from itertools import cycle
 
 import mix
@@ -20,6 +21,10 @@ REPLY = re.compile(r"#post-(\d+)$")
 # Any 32 letters will do, as long as cookie and header agree.
 TOKEN = "loadtest" * 4
 PLACEHOLDER = "a post of the load test, number {}"
+
+
+# Those of the file of sessions.
+people = [{"name": "", "session": ""}]
 
 
 class Visitor(Paced):
@@ -85,7 +90,7 @@ class Member(Visitor):
     weight = mix.MEMBERS
     shares = mix.MEMBER
     signed_in = True
-    people = cycle([{"name": "", "session": ""}])
+    people: Iterator[dict[str, str]]
 
     def on_start(self) -> None:
         """Be the next of the people."""
@@ -175,9 +180,14 @@ class Member(Visitor):
 def sign_in(path: str) -> None:
     """Give the members their sessions, from a file of `loadtest people`."""
     with open(path) as file:
-        people = json.load(file)
-    random.shuffle(people)
-    Member.people = cycle(people)
+        people[:] = json.load(file)
+
+
+def divide(share: int, shares: int) -> None:
+    """Have people of its own for each of several processes, as long as there are enough."""
+    own = people[share % shares :: shares] or people[:]
+    random.shuffle(own)
+    Member.people = cycle(own)
 
 
 def stay_out() -> None:

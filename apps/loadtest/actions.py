@@ -43,7 +43,7 @@ class Actions:
 
     def _test(self) -> bool:
         whole = PROFILES[self.options["action"]]
-        with self._target(whole) as target:
+        with self._target(people=self._members(whole)) as target:
             found = self._run(target, whole, self.options["scale"], self.options["speed"] or 1.0)
         self.console.print(tables.summary(found))
         for line in tables.faults(found):
@@ -52,7 +52,7 @@ class Actions:
         return found.passed
 
     def _find(self) -> bool:
-        with self._target(STRESS) as target:
+        with self._target(people=self._members(STRESS)) as target:
             speed = self.options["speed"] or finding.SPEED
 
             def attempt(scale: float) -> Summary:
@@ -69,7 +69,7 @@ class Actions:
 
     def _perf(self) -> bool:
         count, rate = self.options["count"], self.options["rate"]
-        with self._target(STRESS, 1) as target:
+        with self._target(people=1) as target:
             session = json.loads(target.people.read_text())[0]["session"] if target.people else ""
             meters = target.site.meters() if target.site else perf.Meters()
             idle = perf.idle(meters, IDLE)
@@ -83,18 +83,21 @@ class Actions:
         return True
 
     @contextmanager
-    def _target(self, profile: Profile, count: int = 0) -> Iterator[Target]:
-        """Give what is to be tested: the site at --url, or a new one with sessions."""
+    def _target(self, *, people: int) -> Iterator[Target]:
+        """Give what is to be tested: the site at --url, or a new one with so many sessions."""
         if self.options["url"]:
             if self.options["people"] is None:
                 self.console.print("No --people: all visitors are readers who are not signed in.")
             yield Target(self.options["url"].rstrip("/"), self.options["people"], None)
             return
-        count = count or max(1, round(profile.peak * self.options["scale"] / 2))
-        with sites.own(self.console.print) as site, tempfile.TemporaryDirectory() as folder:
+        with sites.own(self.console.print, people) as site, tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "people.json"
-            site.manage("loadtest", "people", "--count", str(count), "--people", str(path))
+            site.manage("loadtest", "people", "--count", str(people), "--people", str(path))
             yield Target(site.url, path, site)
+
+    def _members(self, profile: Profile) -> int:
+        """Return how many sessions are enough: fewer than a third of the visitors are members."""
+        return profile.changed(scale=self.options["scale"]).peak // 3 + 1
 
     def _run(self, target: Target, whole: Profile, scale: float, speed: float) -> Summary:
         profile = whole.changed(scale=scale, speed=speed)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from django.core.management import CommandError, call_command
 from apps.cluster.plan import free_ports
 from apps.loadtest import people, perf
 from apps.loadtest.running import Run
+from apps.loadtest.summaries import NOBODY_SIGNED_IN
 from apps.posts import services as posts
 
 PATIENT = 9_000
@@ -55,6 +57,8 @@ class TestSite:
         asked = {row.name for row in found.endpoints if row.asked}
         assert {"public", "thread", "home"} <= asked
         assert "never asked" not in asked
+        assert max(point.users for point in found.points) == 6
+        assert not found.untested
 
     def test_a_site_that_stands_still_for_three_seconds_fails(self, served):
         site, path = served
@@ -101,12 +105,13 @@ def pause_web(seconds):
 
 @pytest.fixture
 def bad_site():
-    """Return a function that starts a server with one answer for everything."""
-    started = []
+    """Return a function that starts a server with one answer for all; it notes what was asked."""
+    started, asked = [], []
 
     def start(status, body=b""):
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self):
+                asked.append(self.headers)
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
@@ -120,6 +125,7 @@ def bad_site():
         started.append(server)
         return f"http://127.0.0.1:{server.server_port}"
 
+    start.asked = asked
     yield start
     for server in started:
         server.shutdown()
@@ -150,13 +156,14 @@ def test_a_refused_connection_is_an_error():
     found = run.summary(watch_nothing)
 
     assert set(found.failures) == {"public: ConnectionRefusedError"}
+    assert found.untested == NOBODY_SIGNED_IN
 
 
-def test_what_generators_on_several_machines_ask_is_judged_together(bad_site, tmp_path):
-    host, port = bad_site(200, b'<article class="post" id="1"></article>'), free_ports(1)[0]
-    result = tmp_path / "result.json"
+def on_several_machines(host, result, *options):
+    """Run a master with two workers; returns their exit codes and what they said."""
+    port = free_ports(1)[0]
     line = [sys.executable, "-m", "locust", "-f", "locustfiles/load.py"]
-    same = ["--scale", "0.1", "--speed", "20", "--limit-ms", str(PATIENT)]
+    same = ["--speed", "20", "--limit-ms", str(PATIENT), *options]
     master = ["--headless", "--master", "--expect-workers", "2", "--host", host]
     place = ["--master-bind-host", "127.0.0.1", "--master-bind-port", str(port)]
     worker = ["--worker", "--master-host", "127.0.0.1", "--master-port", str(port)]
@@ -165,15 +172,59 @@ def test_what_generators_on_several_machines_ask_is_judged_together(bad_site, tm
         [*line, *master, *place, *same, "--result", str(result)],
         *[[*line, *worker, *same]] * 2,
     ]
-    running = [subprocess.Popen(one, stderr=subprocess.PIPE, text=True) for one in lines]
-    said = [one.communicate(timeout=120)[1] for one in running]
-
-    assert [one.returncode for one in running] == [0, 0, 0], said
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    running = [subprocess.Popen(one, **pipes, text=True) for one in lines]
+    said = ["".join(one.communicate(timeout=120)) for one in running]
     assert "(index 1)" in said[0], "the second worker was not there"
-    phases = json.loads(result.read_text())["phases"]
+    return [one.returncode for one in running], said
+
+
+def test_what_generators_on_several_machines_ask_is_judged_together(bad_site, tmp_path):
+    host, result = bad_site(200, b'<article class="post" id="1"></article>'), tmp_path / "result"
+
+    codes, said = on_several_machines(host, result, "--scale", "0.1")
+
+    assert codes == [0, 0, 0], said
+    assert NOBODY_SIGNED_IN in said[0]
+    found = json.loads(result.read_text())
+    assert max(point["users"] for point in found["points"]) == 10
+    phases = found["phases"]
     assert [phase["users"] for phase in phases] == [2, 10, 5]
     assert sum(phase["asked"] for phase in phases) >= 10
     assert not any(phase["errors"] for phase in phases)
+
+
+PAGE = b'<article class="post" id="1"></article><form action="/accounts/sign-out"></form>'
+
+
+def test_no_two_members_are_the_same_person_whatever_their_process(bad_site, tmp_path):
+    url, path = bad_site(200, PAGE), tmp_path / "people.json"
+    sessions = {f"session{number}" for number in range(6)}
+    path.write_text(json.dumps([{"name": name, "session": name} for name in sorted(sessions)]))
+    # Seven visitors for each process: two of them are members.
+    run = Run("load", url, path, scale=0.21, speed=20, processes=3, limit_ms=PATIENT)
+
+    found = run.summary(watch_nothing)
+
+    assert max(point.members for point in found.points) == 6
+    assert sessions_of(bad_site.asked) == sessions
+
+
+def test_no_two_members_are_the_same_person_whatever_their_machine(bad_site, tmp_path):
+    url, path, result = bad_site(200, PAGE), tmp_path / "people.json", tmp_path / "result"
+    path.write_text(json.dumps([{"name": "", "session": f"session{n}"} for n in range(24)]))
+
+    on_several_machines(url, result, "--scale", "0.4", "--people", str(path))
+
+    points = json.loads(result.read_text())["points"]
+    assert max(point["members"] for point in points) == 12
+    assert len(sessions_of(bad_site.asked)) == 12
+
+
+def sessions_of(asked):
+    """Return the sessions that requests came with, by their headers."""
+    cookies = " ".join(headers["Cookie"] for headers in asked if headers["Cookie"])
+    return set(re.findall(r"rookery_session=(\w+)", cookies))
 
 
 @pytest.mark.parametrize(
