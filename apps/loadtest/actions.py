@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from rich.console import Console
 
-from apps.loadtest import finding, perf, reports, sites, tables
+from apps.loadtest import asks, finding, perf, reports, sites, tables
 from apps.loadtest.profiles import PROFILES, STRESS, Profile
 from apps.loadtest.running import Run
 from apps.loadtest.summaries import Summary
@@ -74,7 +74,7 @@ class Actions:
             meters = target.site.meters() if target.site else perf.Meters()
             idle = perf.idle(meters, IDLE)
             rows = []
-            for ask in perf.asks(target.url, session):
+            for ask in asks.of_the_mix(target.url, session):
                 self.console.print(f"Measuring {ask.name}: {count:,} requests at {rate:g}/s")
                 rows.append(
                     perf.measure(target.url, ask, count=count, rate=rate, meters=meters, idle=idle)

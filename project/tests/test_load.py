@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import runpy
 import signal
 import subprocess
 import sys
@@ -16,7 +17,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from apps.cluster.plan import free_ports
-from apps.loadtest import people, perf
+from apps.loadtest import asks, people, perf
 from apps.loadtest.running import Run
 from apps.loadtest.summaries import NOBODY_SIGNED_IN
 from apps.posts import services as posts
@@ -76,19 +77,22 @@ class TestSite:
         waited = [point for point in found.points if point.p50 > 500]
         assert len(waited) >= 2
 
-    def test_each_endpoint_is_measured_by_itself(self, served):
+    def test_each_endpoint_of_the_mix_is_measured_by_itself(self, served):
         site, path = served
         session = json.loads(path.read_text())[0]["session"]
 
-        asks = perf.asks(site.url, session)
         rows = [
             perf.measure(site.url, ask, count=3, rate=20, meters=perf.Meters(), idle=(None, None))
-            for ask in asks
+            for ask in asks.of_the_mix(site.url, session)
         ]
 
         names = [row.name for row in rows]
-        assert names == ["public", "thread", "profile", "home", "like and unlike", "post"]
-        assert all(row.page_bytes > 500 for row in rows if row.name != "post")
+        mix = runpy.run_path("locustfiles/mix.py")
+        assert names[:4] == list(mix["READER"])
+        assert {re.split(", | and ", name)[0] for name in names[4:]} == set(mix["MEMBER"])
+        bodies = {row.name: row.page_bytes for row in rows}
+        # These lead to another page.
+        assert [name for name in names if not bodies[name]] == ["post", "reply"]
 
 
 def pause_web(seconds):
