@@ -16,8 +16,11 @@ import psutil
 import pytest
 from django.core.management import CommandError, call_command
 
+from apps.cluster import processes
+from apps.cluster.embedded import Cluster
+from apps.cluster.management.commands.quickstart import MARK
 from apps.cluster.plan import free_ports
-from apps.loadtest import asks, people, perf
+from apps.loadtest import actions, asks, people, perf, sites
 from apps.loadtest.running import Run
 from apps.loadtest.summaries import NOBODY_SIGNED_IN
 from apps.posts import services as posts
@@ -152,6 +155,47 @@ def test_a_refusal_and_a_wrong_page_are_errors(bad_site, status, body, said):
     asked = [phase for phase in found.phases if phase.asked]
     assert asked
     assert all("errors" in phase.faults[0] for phase in asked)
+
+
+def test_the_command_prints_and_reports_what_failed_and_ends_with_1(
+    bad_site, monkeypatch, tmp_path
+):
+    monkeypatch.setenv("COLUMNS", "200")
+    report, printed = tmp_path / "report.html", StringIO()
+    brief = ("--scale", "0.06", "--speed", "20", "--report", str(report))
+
+    with pytest.raises(SystemExit) as end:
+        call_command("loadtest", "load", "--url", bad_site(503), *brief, stdout=printed)
+
+    assert end.value.code == 1
+    for said in ("load: FAILED", "are errors, not under 0.10%", "times public: status 503"):
+        assert said in printed.getvalue()
+    assert NOBODY_SIGNED_IN in printed.getvalue()
+    page = report.read_text()
+    assert 'class="verdict bad">failed<' in page
+    assert "public: status 503" in page
+    assert ">generator<" in page[page.index("Cores used") :]
+
+
+@pytest.mark.cluster
+def test_perf_on_a_site_of_its_own_counts_cpu_and_queries_and_leaves_nothing(monkeypatch, tmp_path):
+    home, printed = tmp_path / "home", StringIO()
+    monkeypatch.setattr(sites, "HOME", home)
+    monkeypatch.setattr(sites, "ACCOUNTS", 20)
+    monkeypatch.setattr(actions, "IDLE", 2.0)
+    monkeypatch.setenv("COLUMNS", "200")
+
+    call_command("loadtest", "perf", "--count", "20", "--rate", "20", stdout=printed)
+
+    rows = re.findall(r"^ +(\w[\w, ]*?)((?: +[\d,.]+){7}) *$", printed.getvalue(), re.MULTILINE)
+    costs = {name: list(map(float, cells.replace(",", "").split()[3:5])) for name, cells in rows}
+    assert {"public", "home", "subscribe", "post", "reply"} <= set(costs), printed.getvalue()
+    for name in ("post", "reply"):
+        cpu_ms, queries = costs[name]
+        assert 1 < cpu_ms < 500
+        assert 5 < queries < 500
+    assert processes.marked(MARK, str(home)) == []
+    assert not Cluster(home, print, {}).runs_at_all()
 
 
 def test_a_refused_connection_is_an_error():
