@@ -24,9 +24,11 @@ class Paced(FastHttpUser):
     # A failed request is told, not tried again by the client.
     max_retries = 0
     late = freed = 0.0
+    signed_in = False
 
     def on_start(self) -> None:
         """Begin at a random moment of the period: arrivals are spread."""
+        recording.visit(1, int(self.signed_in))
         self.due = now() + random.random() * mix.PERIOD
         self.asked = False
         gevent.sleep(self.due - now())
@@ -57,7 +59,8 @@ class Paced(FastHttpUser):
             recording.add(name, self.due, now() - self.due, self.late, error)
 
     def on_stop(self) -> None:
-        """Count what was due and never asked, because an answer did not come."""
+        """Leave; count what was due and never asked, because an answer did not come."""
+        recording.visit(-1, -int(self.signed_in))
         while self.due + recording.grace() < now():
             recording.add("never asked", self.due, now() - self.due, 0.0, "never answered")
             self.due += mix.PERIOD

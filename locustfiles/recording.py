@@ -10,7 +10,7 @@ import gevent
 import mix
 from locust import LoadTestShape, events
 from locust.env import Environment
-from locust.runners import WorkerRunner
+from locust.runners import Runner, WorkerRunner
 
 from apps.loadtest import reports
 from apps.loadtest.profiles import Profile
@@ -34,6 +34,11 @@ def now() -> float:
 def add(name: str, due: float, took: float, late: float, error: str) -> None:
     """Keep a sample."""
     samples.add(Sample(name, due, took, late, error))
+
+
+def visit(more: int, members: int) -> None:
+    """Note that visitors came, or left where `more` is negative; how many of them are signed in."""
+    samples.visits.append((now(), more, members))
 
 
 def grace() -> float:
@@ -64,7 +69,7 @@ class Schedule(LoadTestShape):
                 return 0, 100.0
             self.profile = self.profile.changed(scale=options.scale, speed=options.speed)
             self.started = float(Path(options.begin).read_text()) if options.begin else now()
-            self.share, self.shares = map(int, options.share.split("/"))
+            self.share, self.shares = _share(self.runner)
         since = now() - self.started
         if since < 0:
             return 0, 100.0
@@ -116,6 +121,23 @@ def _prepare(environment: Environment, **_: Any) -> None:
         gevent.spawn(_tell, environment, Path(options.live))
 
 
+@events.test_start.add_listener
+def _divide(environment: Environment, **_: Any) -> None:
+    import visitors
+
+    # Not before: only now does a worker know which one it is.
+    visitors.divide(*_share(environment.runner))
+
+
+def _share(runner: Runner) -> tuple[int, int]:
+    """Return which of how many processes this is, beginning with 0."""
+    options = runner.environment.parsed_options
+    if isinstance(runner, WorkerRunner):
+        return runner.worker_index, options.expect_workers
+    share, shares = options.share.split("/")
+    return int(share), int(shares)
+
+
 @events.request.add_listener
 def _answered(name: str, exception: Any, context: dict[str, Any], **_: Any) -> None:
     context["visitor"].record(name, str(exception) if exception else "")
@@ -133,7 +155,7 @@ def _hand_over(client_id: str, data: dict[str, Any]) -> None:
 
 @events.worker_report.add_listener
 def _take_over(client_id: str, data: dict[str, Any]) -> None:
-    samples.take_over(data.pop("samples", {}))
+    samples.take_over(data.pop("samples"))
 
 
 @events.quitting.add_listener
@@ -151,6 +173,8 @@ def _judge(environment: Environment, **_: Any) -> None:
         summary.write(Path(options.result))
     if options.report:
         Path(options.report).write_text(reports.page(summary))
+    if summary.untested:
+        print(summary.untested)
     for phase in summary.phases:
         print(f"{phase.name}: {'; '.join(phase.faults) or 'passed'}")
     environment.process_exit_code = 0 if summary.passed else 1

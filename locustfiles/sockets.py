@@ -9,15 +9,14 @@ import recording
 import websocket
 from websocket import WebSocketException
 
-TOPICS = ["home", "notifications"]
+from apps.loadtest import pages
 
 
 class Page:
     """One connection; a greenlet reads it as long as it is open."""
 
-    def __init__(self, site: str, push: str, cookie: str) -> None:
-        base = push or site.replace("http", "ws", 1)
-        self.address, self.site, self.cookie = f"{base}/ws/", site, cookie
+    def __init__(self, address: str, site: str, cookie: str) -> None:
+        self.address, self.site, self.cookie = address, site, cookie
         self.is_open = False
         self.waiting: dict[str, float] = {}
         self.came: dict[str, float] = {}
@@ -29,8 +28,8 @@ class Page:
             self.line = websocket.create_connection(
                 self.address, timeout=mix.TIMEOUT, origin=self.site, cookie=self.cookie
             )
-            self.line.send(json.dumps({"do": "subscribe", "topics": TOPICS}))
-            for _ in TOPICS:
+            self.line.send(json.dumps({"do": "subscribe", "topics": pages.TOPICS}))
+            for _ in pages.TOPICS:
                 if (message := self._answer())["type"] != "subscribed":
                     return f"{message['type']}: {message.get('reason', '')}"
         except (OSError, WebSocketException, ValueError) as error:

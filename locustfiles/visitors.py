@@ -3,6 +3,7 @@
 import json
 import random
 import re
+from collections.abc import Iterator
 from itertools import cycle
 
 import mix
@@ -11,15 +12,14 @@ from pacing import Paced
 from recording import now
 from sockets import Page
 
-THREAD = re.compile(r'class="when" href="(/@\w+/\d+)"')
-PROFILE = re.compile(r'class="name" href="(/@\w+)"')
-MORE = re.compile(r'class="more"><a href="(\?before=\d+)"')
-LIKE = re.compile(r'formaction="(/posts/\d+/(?:un)?like)"')
-PUSH = re.compile(r'<body data-push="([^"]*)"')
+from apps.loadtest import pages
+
 REPLY = re.compile(r"#post-(\d+)$")
-# Any 32 letters will do, as long as cookie and header agree.
-TOKEN = "loadtest" * 4
 PLACEHOLDER = "a post of the load test, number {}"
+
+
+# Those of the file of sessions.
+people = [{"name": "", "session": ""}]
 
 
 class Visitor(Paced):
@@ -35,7 +35,7 @@ class Visitor(Paced):
 
     def older(self) -> None:
         """Go on where the page ends."""
-        found = MORE.search(self.page)
+        found = pages.MORE.search(self.page)
         if found is None:
             return self.public()
         self.read(f"/public{found[1]}", "older", '<article class="post"')
@@ -43,7 +43,7 @@ class Visitor(Paced):
 
     def thread(self) -> None:
         """Open a conversation."""
-        if found := THREAD.findall(self.page):
+        if found := pages.THREAD.findall(self.page):
             path = random.choice(found)
             self.read(path, "thread", f'id="post-{path.rpartition("/")[2]}"')
         else:
@@ -51,7 +51,7 @@ class Visitor(Paced):
 
     def profile(self) -> None:
         """Look at who wrote something."""
-        if found := PROFILE.findall(self.page):
+        if found := pages.PROFILE.findall(self.page):
             path = random.choice(found)
             self.read(path, "profile", f'<span class="handle">{path[1:]}</span>')
         else:
@@ -84,19 +84,14 @@ class Member(Visitor):
 
     weight = mix.MEMBERS
     shares = mix.MEMBER
-    people = cycle([{"name": "", "session": ""}])
+    signed_in = True
+    people: Iterator[dict[str, str]]
 
     def on_start(self) -> None:
         """Be the next of the people."""
         self.person = next(self.people)
-        cookie = f"rookery_session={self.person['session']}; csrftoken={TOKEN}"
-        self.headers = {"Cookie": cookie}
-        self.writing = {
-            **self.headers,
-            "X-CSRFToken": TOKEN,
-            "Origin": self.host or "",
-            "Content-Type": "application/x-www-form-urlencoded",
-        }
+        self.headers = pages.signed_in(self.person["session"])
+        self.writing = pages.writing(self.person["session"], self.host or "")
         self.socket: Page | None = None
         super().on_start()
 
@@ -110,7 +105,7 @@ class Member(Visitor):
 
     def like(self) -> None:
         """Like a post, or take it back."""
-        if not (found := LIKE.findall(self.page)):
+        if not (found := pages.LIKE.findall(self.page)):
             return self.home()
         headers = {**self.writing, "HX-Request": "true"}
         with self.client.post(
@@ -128,7 +123,7 @@ class Member(Visitor):
 
     def reply(self) -> None:
         """Answer a post and, with a WebSocket open, wait to be told of it."""
-        if not (found := THREAD.findall(self.page)):
+        if not (found := pages.THREAD.findall(self.page)):
             return self.home()
         number = self.write("reply", random.choice(found).rpartition("/")[2])
         if number and self.socket is not None and self.socket.is_open:
@@ -137,12 +132,12 @@ class Member(Visitor):
 
     def subscribe(self) -> None:
         """Open a WebSocket, as each page does, and subscribe to what is new."""
-        found = PUSH.search(self.page)
-        if found is None or (self.socket is not None and self.socket.waiting):
+        address = pages.push_address(self.page, self.host or "")
+        if not address or (self.socket is not None and self.socket.waiting):
             return self.home()
         if self.socket is not None:
             self.socket.close()
-        self.socket = Page(self.host or "", found[1], self.headers["Cookie"])
+        self.socket = Page(address, self.host or "", self.headers["Cookie"])
         self.record("subscribe", self.socket.open())
         return None
 
@@ -174,9 +169,14 @@ class Member(Visitor):
 def sign_in(path: str) -> None:
     """Give the members their sessions, from a file of `loadtest people`."""
     with open(path) as file:
-        people = json.load(file)
-    random.shuffle(people)
-    Member.people = cycle(people)
+        people[:] = json.load(file)
+
+
+def divide(share: int, shares: int) -> None:
+    """Have people of its own for each of several processes, as long as there are enough."""
+    own = people[share % shares :: shares] or people[:]
+    random.shuffle(own)
+    Member.people = cycle(own)
 
 
 def stay_out() -> None:

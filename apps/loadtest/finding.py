@@ -31,6 +31,8 @@ class Found:
         else:
             peak = max(phase.users for phase in self.best.phases)
             yield f"[bold]{self.scale:.2%} of the stress test passes: {peak:,} visitors.[/bold]"
+            if self.best.untested:
+                yield f"[yellow]{self.best.untested}[/yellow]"
             yield from pods(self.best, self.scale)
         if self.failed is not None:
             yield f"At {self.failed_at:.2%} it fails. {saturated(self.failed)}"

@@ -47,6 +47,7 @@ def _head(summary: Summary, title: str) -> str:
         f'<p class="soft">{escape(summary.url)}, {when:%d %B %Y, %H:%M} UTC, '
         f"{summary.seconds:,.0f} s, at most {max(p.users for p in summary.phases):,} visitors of "
         f"one request a second each</p>"
+        + (f'<p class="bad">{escape(summary.untested)}</p>' if summary.untested else "")
     )
 
 
@@ -78,7 +79,10 @@ def _charts(summary: Summary) -> Iterable[str]:
         "phases": [(phase.name, phase.start) for phase in summary.phases],
         "seconds": summary.seconds,
     }
-    users = [Line("visitors", "a", [point.users for point in points])]
+    users = [
+        Line("all", "a", [point.users for point in points]),
+        Line("signed in", "d", [point.members for point in points]),
+    ]
     yield chart("Visitors", moments, users, **marks)
     rate = [Line("requests a second", "d", [point.rate for point in points])]
     yield chart("Rate", moments, rate, **marks)

@@ -1,4 +1,7 @@
-"""Every single answer of a test, unrounded: when it was due, how long it took, what was wrong."""
+"""Every single answer of a test, unrounded: when it was due, how long it took, what was wrong.
+
+And when each visitor came and left.
+"""
 
 import json
 from array import array
@@ -35,6 +38,8 @@ class Samples:
 
     def __init__(self) -> None:
         self.columns: defaultdict[str, Column] = defaultdict(Column)
+        # When somebody came or left: how many more visitors there are, how many more signed in.
+        self.visits: list[tuple[float, int, int]] = []
 
     def add(self, sample: Sample) -> None:
         """Keep one."""
@@ -48,7 +53,8 @@ class Samples:
     def handed_over(self) -> dict[str, Any]:
         """Return everything in a form that crosses the network, and forget it."""
         columns, self.columns = self.columns, defaultdict(Column)
-        return {
+        visits, self.visits = self.visits, []
+        handed = {
             name: [
                 column.due.tobytes(),
                 column.took.tobytes(),
@@ -57,10 +63,12 @@ class Samples:
             ]
             for name, column in columns.items()
         }
+        return {"visits": visits, "columns": handed}
 
     def take_over(self, handed: dict[str, Any]) -> None:
         """Add what another process handed over."""
-        for name, (due, took, late, failed) in handed.items():
+        self.visits.extend((moment, more, members) for moment, more, members in handed["visits"])
+        for name, (due, took, late, failed) in handed["columns"].items():
             column = self.columns[name]
             column.due.frombytes(due)
             column.took.frombytes(took)
@@ -73,14 +81,17 @@ class Samples:
             name: [column.due.tolist(), column.took.tolist(), column.late.tolist(), column.failed]
             for name, column in self.columns.items()
         }
-        path.write_text(json.dumps({"told": list(told), "columns": columns}))
+        stored = {"told": list(told), "visits": self.visits, "columns": columns}
+        path.write_text(json.dumps(stored))
 
     def read(self, path: Path) -> list[str]:
         """Add what `write` stored; returns the names whose times are not judged."""
         found = json.loads(path.read_text())
-        for name, (*times, failed) in found["columns"].items():
-            parts = [array("d", values).tobytes() for values in times]
-            self.take_over({name: [*parts, failed]})
+        columns = {
+            name: [*(array("d", values).tobytes() for values in times), failed]
+            for name, (*times, failed) in found["columns"].items()
+        }
+        self.take_over({"visits": found["visits"], "columns": columns})
         return list(found["told"])
 
     def count(self) -> int:
@@ -90,6 +101,11 @@ class Samples:
     def errors(self) -> int:
         """Return how many of them failed."""
         return sum(len(column.failed) for column in self.columns.values())
+
+    def visitors_at(self, moment: float) -> tuple[int, int]:
+        """Return how many visitors were there at a moment, and how many of them signed in."""
+        until = [visit for visit in self.visits if visit[0] <= moment]
+        return sum(more for _, more, _ in until), sum(members for _, _, members in until)
 
     def times(self, names: Iterable[str], start: float, end: float) -> list[float]:
         """Return the times of what was due from `start` up to `end`, ascending."""

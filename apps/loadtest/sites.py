@@ -22,7 +22,7 @@ from apps.loadtest.usage import cpu_seconds
 
 HOME = Path(settings.BASE_DIR) / ".rookery-load"
 # Enough that pages are full, and that not all visitors look at the same ones.
-DATA = {"accounts": 1000, "posts": 20_000, "follows": 20_000}
+ACCOUNTS, POSTS_EACH, FOLLOWS_EACH = 1000, 20, 20
 # The processes of each part by their command line; gunicorn gives its own another one.
 PARTS = {
     "web": re.compile(r"project\.(serving\.web|wsgi)"),
@@ -86,9 +86,19 @@ class Site:
                 server.ask("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
 
 
+def data(people: int) -> dict[str, int]:
+    """Return how much there is on a site: an account for each of its visitors who is signed in."""
+    accounts = max(ACCOUNTS, people)
+    return {
+        "accounts": accounts,
+        "posts": accounts * POSTS_EACH,
+        "follows": accounts * FOLLOWS_EACH,
+    }
+
+
 @contextmanager
-def own(say: Callable[[str], None]) -> Iterator[Site]:
-    """Bring up a site with data, and take it away at the end."""
+def own(say: Callable[[str], None], people: int) -> Iterator[Site]:
+    """Bring up a site with data for so many who are signed in, and take it away at the end."""
     port = _free_pair()
     cluster = Cluster(HOME, lambda _: None, COUNTING)
     environ = {name: value for name, value in os.environ.items() if not name.startswith("ROOKERY_")}
@@ -103,7 +113,7 @@ def own(say: Callable[[str], None]) -> Iterator[Site]:
         site.count_queries()
         site.manage("migrate_all")
         say("Making accounts and posts")
-        site.manage("seed_demo", *(f"--{name}={count}" for name, count in DATA.items()))
+        site.manage("seed_demo", *(f"--{name}={count}" for name, count in data(people).items()))
         say("Starting web, push, worker and beat")
         with _quickstart(site, port):
             yield site

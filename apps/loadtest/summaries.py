@@ -16,6 +16,10 @@ from apps.loadtest.samples import Samples
 POINTS = 270
 # The plan is followed in steps of a second; a visitor first asks half a second later on average.
 LAG = 1.5
+NOBODY_SIGNED_IN = (
+    "Nobody was signed in: home, likes, posts, replies and WebSockets were not tested. "
+    "Give the visitors sessions by --people."
+)
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,7 @@ class Point:
 
     at: float
     users: int
+    members: int
     rate: float
     errors: float
     p50: float
@@ -92,6 +97,11 @@ class Summary:
     def passed(self) -> bool:
         """Whether no phase has a fault."""
         return not any(phase.faults for phase in self.phases)
+
+    @property
+    def untested(self) -> str:
+        """What the verdict says nothing of; empty where visitors did all that they do."""
+        return "" if any(point.members for point in self.points) else NOBODY_SIGNED_IN
 
     def write(self, path: Path) -> None:
         """Store it as JSON."""
@@ -185,9 +195,10 @@ class Summing:
         return [self._point(n * width, width, buckets[n], failed[n]) for n in range(count)]
 
     def _point(self, at: float, width: int, times: list[float], failed: int) -> Point:
-        users = self.profile.users_at(min(at + width, self.profile.seconds - 0.01))
+        end = min(at + width, self.profile.seconds)
+        users, members = self.samples.visitors_at(self.started + end)
         shown = percentiles.in_ms(sorted(times))
-        return Point(at, users, len(times) / width, failed / width, **shown)
+        return Point(at, users, members, len(times) / width, failed / width, **shown)
 
     def _times(self, names: list[str], start: float, end: float) -> list[float]:
         return self.samples.times(names, self.started + start, self.started + end)

@@ -54,7 +54,9 @@ def summary(found: Summary) -> Table:
 
 
 def faults(found: Summary) -> Iterable[str]:
-    """Say why a test failed, and what went wrong most."""
+    """Say what was not tested, why a test failed, and what went wrong most."""
+    if found.untested:
+        yield f"[yellow]{found.untested}[/yellow]"
     for phase in found.phases:
         for fault in phase.faults:
             yield f"[red]{phase.name}: {fault}[/red]"

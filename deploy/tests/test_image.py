@@ -1,5 +1,6 @@
 """The Dockerfile's steps, done in a plain folder: everything but the base image and its root."""
 
+import json
 import shlex
 import shutil
 import subprocess
@@ -94,12 +95,32 @@ def test_the_image_serves_and_writes_nothing_into_itself(image, topology):
     ],
 )
 def test_the_other_processes_find_all_they_need_in_the_image(image, topology, command):
+    done = run(image, topology, command)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_image_makes_sessions_for_a_load_test_and_says_what_it_cannot_do(
+    image, topology, make_account
+):
+    account = make_account()
+
+    made = run(image, topology, "python manage.py loadtest people --count 1 --people -")
+    refused = run(image, topology, "python manage.py loadtest load")
+
+    assert made.returncode == 0, made.stderr
+    assert [person["name"] for person in json.loads(made.stdout)] == [str(account)]
+    assert refused.returncode == 1
+    assert "Install all of requirements.txt" in refused.stderr
+
+
+def run(image, topology, command):
+    """Run a command in the image, with the test databases for its site."""
     environ = {
         **image.environ(),
         "ROOKERY_TOPOLOGY": topology,
         "ROOKERY_SECRET_KEY": "an-example-of-a-long-key-with-0123456789-random-characters",
     }
-    done = subprocess.run(
+    return subprocess.run(
         shlex.split(command), env=environ, cwd=image.cwd, capture_output=True, text=True
     )
-    assert done.returncode == 0, done.stdout + done.stderr

@@ -2,6 +2,7 @@ import pytest
 
 from apps.loadtest import finding
 from apps.loadtest.samples import Samples
+from apps.loadtest.summaries import NOBODY_SIGNED_IN
 from apps.loadtest.tests.test_summaries import samples_of, summed
 
 USAGE = {"at": [0], "cores": {"web": [0.5], "postgres": [0.2]}, "busiest": {}, "machine": 2}
@@ -35,6 +36,12 @@ def test_it_ends_at_the_whole_test():
     found = finding.find(site_that_carries(5), most=1)
 
     assert (found.scale, found.failed) == (1, None)
+
+
+def test_it_says_when_what_passes_had_nobody_signed_in():
+    found = finding.find(site_that_carries(5), most=1)
+
+    assert any(NOBODY_SIGNED_IN in line for line in found.lines())
 
 
 def test_it_gives_up_when_next_to_nothing_passes():

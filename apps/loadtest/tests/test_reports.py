@@ -3,6 +3,7 @@ import xml.etree.ElementTree as ET
 
 from apps.loadtest import reports
 from apps.loadtest.samples import Sample
+from apps.loadtest.summaries import NOBODY_SIGNED_IN
 from apps.loadtest.tests.test_summaries import START, samples_of, summed
 
 
@@ -13,7 +14,7 @@ def test_the_report_is_one_file_with_plots_limits_and_tables():
     assert titles == ["Visitors", "Rate", "Time, ms from when it was due", "Errors"]
     assert "limit 300 ms" in page
     assert "limit 0.1 %" in page
-    assert page.count("<polyline") == 1 + 1 + 3 + 1
+    assert page.count("<polyline") == 2 + 1 + 3 + 1
     assert page.count("<table>") == 3
     assert not re.search(r'(?:src|href)="|url\(|@import', page)
     assert "prefers-color-scheme: dark" in page
@@ -34,6 +35,15 @@ def test_a_failed_run_says_so_and_why():
     assert 'class="verdict bad">failed<' in page
     assert "0.10% are errors" in page
     assert "page: a page without &lt;article&gt;" in page
+
+
+def test_the_report_says_at_once_when_nobody_was_signed_in():
+    samples = samples_of()
+    page = reports.page(summed(samples))
+    assert page.index(NOBODY_SIGNED_IN) < page.index("<h2>Phases</h2>")
+
+    samples.visits += [(START, 1, 1)]
+    assert NOBODY_SIGNED_IN not in reports.page(summed(samples))
 
 
 def test_the_cores_are_drawn_where_they_are_known():

@@ -4,7 +4,7 @@ import pytest
 
 from apps.loadtest.profiles import Phase, Profile
 from apps.loadtest.samples import Sample, Samples
-from apps.loadtest.summaries import Limits, Summary, Summing
+from apps.loadtest.summaries import NOBODY_SIGNED_IN, Limits, Summary, Summing
 
 SHORT = Profile("short", (Phase("first", 10, 100), Phase("second", 10, 100)))
 START = 1_000_000.0
@@ -94,6 +94,38 @@ def test_samples_of_several_processes_are_judged_together():
 
     assert summed(together) == summed(alone)
     assert [part.count() for part in parts] == [0, 0, 0]
+
+
+def test_what_is_drawn_is_who_was_there_and_not_who_was_planned():
+    samples, other = samples_of(), Samples()
+    samples.visits += [(START + 0.5, 1, 0), (START + 2.5, 1, 1), (START + 150.5, -1, -1)]
+    other.visits += [(START + 2.5, 1, 1), (START + 198.5, -1, -1)]
+    samples.take_over(other.handed_over())
+
+    points = summed(samples).points
+
+    there = [(point.users, point.members) for point in points]
+    assert there == [(1, 0)] * 2 + [(3, 2)] * 148 + [(2, 1)] * 48 + [(1, 0)] * 2
+
+
+def test_a_test_without_a_member_says_what_it_did_not_test():
+    alone, together = samples_of(), samples_of()
+    alone.visits += [(START, 1, 0)]
+    together.visits += [(START, 1, 0), (START, 1, 1)]
+
+    assert summed(alone).untested == NOBODY_SIGNED_IN
+    assert summed(together).untested == ""
+
+
+def test_samples_and_visits_are_the_same_after_they_were_stored(tmp_path):
+    samples, found = samples_of(but=[Sample("page", START, 0.01, 0.002, "status 503")]), Samples()
+    samples.visits += [(START + 0.5, 1, 1)]
+
+    samples.write(tmp_path / "samples", ["told"])
+
+    assert found.read(tmp_path / "samples") == ["told"]
+    assert summed(found) == summed(samples)
+    assert summed(found).points[0].members == 1
 
 
 def test_a_summary_is_the_same_after_it_was_stored(tmp_path):

@@ -1,7 +1,9 @@
 import os
 import subprocess
 import sys
+import time
 
+from apps.cluster import processes
 from apps.loadtest import usage
 
 SPIN = "while True: pass"
@@ -25,3 +27,21 @@ def test_the_time_of_children_belongs_to_their_part():
 
 def test_a_part_without_processes_used_nothing():
     assert usage.cpu_seconds({"away": []}) == {"away": {}}
+
+
+def test_the_cores_of_each_part_are_noted_while_a_test_runs():
+    spinner, started = subprocess.Popen([sys.executable, "-c", SPIN]), time.time()
+    try:
+        pids = {"spinner": [spinner.pid], "away": []}
+        with usage.Watch(pids, every=0.2) as watch:
+            assert processes.wait_for(lambda: len(watch.rows) >= 5, 30)
+    finally:
+        spinner.kill()
+        spinner.wait()
+
+    found = watch.usage(started, 60)
+    assert set(found["cores"]) == {"spinner", "away", usage.OTHERS}
+    assert len(found["at"]) == len(found["cores"]["spinner"]) >= 5
+    assert found["busiest"]["spinner"] == max(found["cores"]["spinner"]) > 0.3
+    assert not any(found["cores"]["away"])
+    assert watch.usage(started + 60, 60)["at"] == []
