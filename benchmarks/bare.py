@@ -46,8 +46,8 @@ def write(folder: str, *, size: int) -> None:
     Path(folder, "one_select.py").write_text(ONE_SELECT.format(database=database))
 
 
-def pgbench(connections: int, seconds: float, folder: str) -> float:
-    """Return how often a second PostgreSQL answers `SELECT 1` to pgbench."""
+def pgbench(seconds: float, folder: str) -> float:
+    """Return how often a second PostgreSQL answers `SELECT 1` to eight connections of pgbench."""
     from django.conf import settings
 
     from apps.cluster import programs
@@ -56,7 +56,7 @@ def pgbench(connections: int, seconds: float, folder: str) -> float:
     script.write_text("SELECT 1;\n")
     line = [programs.postgres("pgbench"), "-n", "-M", "prepared", "-f", str(script)]
     line += ["-h", shard["HOST"], "-p", str(shard["PORT"]), "-U", shard["USER"]]
-    line += ["-c", str(connections), "-T", str(max(1, int(seconds))), shard["NAME"]]
+    line += ["-c", "8", "-T", str(max(1, int(seconds))), shard["NAME"]]
     environment = os.environ | {"PGPASSWORD": shard["PASSWORD"]}
     said = subprocess.run(line, env=environment, capture_output=True, text=True, check=True).stdout
     found = re.search(r"tps = ([\d.]+)", said)

@@ -65,7 +65,7 @@ def main() -> None:
         people = crowd(members=100, authors=200, posts=options.posts)
         bare.write(folder, size=5000)
         at_full_speed(ways(people, folder), options)
-        limit = bare.pgbench(100, options.seconds, folder)
+        limit = bare.pgbench(options.seconds, folder)
         print(f"{'limit: pgbench, the same SELECT':36} {limit:10.0f}")
         held(people, options)
 
