@@ -18,6 +18,8 @@ BESIDE = 5
 RESERVED = 10
 # Of each kind that is rolled: an old pod takes up to 30 s to go, and a new one 15 to be there.
 LEAVING = 2
+# MB that benchmarks/memory.py found: gunicorn's own process, and a web worker beside its caches.
+ARBITER, WORKER = 43, 166
 UNITS = {"": 1, "m": 0.001, "Mi": 2**20, "Gi": 2**30}
 
 
@@ -69,6 +71,16 @@ def test_all_pods_fit_on_the_node_that_minikube_is_asked_for():
     assert requested(documents, "cpu") + SYSTEM["cpu"] <= cpus
     assert requested(documents, "memory") + SYSTEM["memory"] <= gigabytes * 2**30
     assert f"{cpus} cores and {gigabytes} GB" in readme
+
+
+def test_a_web_pod_asks_for_what_it_takes_once_its_caches_are_full(documents):
+    values = configuration(documents, "settings")
+    caches = int(values["ROOKERY_NEAR_CACHE_MB"]) + int(values["ROOKERY_EDGE_MB"])
+    takes = ARBITER + int(values["ROOKERY_WEB_WORKERS"]) * (WORKER + caches)
+
+    [app] = containers_of(named(documents, "Deployment", "web"))[1]
+
+    assert takes * 1e6 <= amount(app["resources"]["requests"]["memory"])
 
 
 def connections(documents):
