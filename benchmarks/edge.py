@@ -55,6 +55,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--posts", type=int, default=2000)
+    parser.add_argument("--members", type=int, default=100, help="whose home is asked for")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--connections", type=int, default=10_000)
     parser.add_argument("--hold", type=int, default=60, help="seconds")
@@ -62,7 +63,7 @@ def main() -> None:
     if shutil.which("h2load") is None:
         sys.exit("h2load is missing. Debian and Ubuntu have it: apt-get install nghttp2-client")
     with cluster(), tempfile.TemporaryDirectory() as folder:
-        people = crowd(members=100, authors=200, posts=options.posts)
+        people = crowd(members=options.members, authors=200, posts=options.posts)
         bare.write(folder, size=5000)
         at_full_speed(ways(people, folder), options)
         limit = bare.pgbench(options.seconds, folder)

@@ -60,10 +60,10 @@ class Asked(NamedTuple):
 class Site:
     """A site in a process of its own, which knows nothing of the servers of another one."""
 
-    def __init__(self, accounts: int, posts: int) -> None:
+    def __init__(self, name: str, accounts: int, posts: int) -> None:
         context = multiprocessing.get_context("spawn")
         self._process = ProcessPoolExecutor(1, context, signal.signal, _HEARS_NOBODY)
-        self.do(begin, accounts, posts)
+        self.do(begin, name, accounts, posts)
 
     def __enter__(self) -> Self:
         return self
@@ -86,7 +86,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=4, help="for each turn")
     parser.add_argument("--rounds", type=int, default=5, help="turns of each size")
     options = parser.parse_args()
-    with Site(*options.small) as small, Site(*options.large) as large:
+    with Site("small", *options.small) as small, Site("large", *options.large) as large:
         columns = f"{'web':>8} {'servers':>8} {'posts':>6}"
         print(f"{'small, then large':32} {columns} {columns} {'ratio':>6}")
         for way, environment in WAYS.items():
@@ -118,11 +118,11 @@ _pages: dict[str, tuple[str, str]] = {}
 _asked: list[Asked] = []
 
 
-def begin(accounts: int, posts: int) -> None:
+def begin(name: str, accounts: int, posts: int) -> None:
     """Bring the site up and fill it; Ctrl-C takes it away again."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        _site.enter_context(cluster(home=ROOT / f".rookery-bench-{accounts}-{posts}"))
+        _site.enter_context(cluster(home=ROOT / f".rookery-bench-{name}"))
         _pages.update(look_around(accounts=accounts, posts=posts, follows=accounts * 20))
     except BaseException:
         end()

@@ -14,8 +14,8 @@ NUMBER = r"[\d,.]+"
 SMALL = {
     "commit_to_browser": ("--posts 5 --sockets 2", "lost 0 of 10\n"),
     "edge": (
-        "--posts 200 --seconds 1 --rounds 1 --connections 20 --hold 2",
-        rf"home, nothing cached +{NUMBER} (.|\n)*pgbench(.|\n)* 0 errors of 240;",
+        "--members 4 --posts 200 --seconds 1 --rounds 1 --connections 20 --hold 12",
+        rf"home, nothing cached +{NUMBER} (.|\n)*pgbench(.|\n)* 0 errors of 440;",
     ),
     "fan_out": ("--followers 100 --posts 1", "publish to last timeline: median"),
     "home_timeline": (
