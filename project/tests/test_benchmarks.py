@@ -53,7 +53,7 @@ def test_it_runs_to_its_end_and_prints_its_figures(name):
         env=own,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=600,
     )
 
     assert ended.returncode == 0, ended.stderr
