@@ -30,10 +30,10 @@ def main() -> None:
         cluster(),
         push() as (port, _),
         worker(2),
-        closing(Listening(port, options.sockets)) as all_of,
+        closing(Listening(port, options.sockets)) as browsers,
     ):
-        bare = measure(all_of, 100, options.rate, tell)
-        posts = measure(all_of, options.posts, options.rate, publisher())
+        bare = measure(browsers, 100, options.rate, tell)
+        posts = measure(browsers, options.posts, options.rate, publisher())
     print(
         f"{options.posts:,} posts at {options.rate:g}/s to {options.sockets} WebSockets, 2 shards"
     )

@@ -63,7 +63,7 @@ def measure(people: Crowd, port: int, pids: dict[str, int], step: int, steps: in
     for number in range(steps + 1):
         if number:
             send(people, port, step)
-            wait()
+            wait(pids)
         found.append(memory(pids))
         row = "  ".join(f"{name} {size:.1f}" for name, size in found[-1].items())
         print(f"{number * step:7d} requests: {row}", flush=True)
@@ -80,14 +80,15 @@ def stored() -> int:
     return sum(Post.objects.using(shard).count() for shard in conf().shards)
 
 
-def wait() -> None:
-    """Wait until all events are delivered."""
+def wait(pids: dict[str, int]) -> None:
+    """Wait until all events are delivered, as long as all processes are there."""
     from apps.events.models import Event
     from apps.sharding.conf import conf
 
     while any(
         Event.objects.using(shard).filter(finished_at=None).exists() for shard in conf().shards
     ):
+        memory(pids)
         time.sleep(1)
 
 
