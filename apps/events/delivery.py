@@ -1,6 +1,6 @@
 """Delivery: what waits for one subscriber, key by key in commit order, many keys at once."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -19,23 +19,34 @@ from apps.tracing import trace
 BATCH = 200
 
 LOCK = """
-SELECT key FROM unnest(%s::bigint[]) AS key WHERE pg_try_advisory_lock(hashtext(%s), hashint8(key))
+SELECT place, key FROM unnest(%s::text[], %s::bigint[], %s::int[]) AS wanted(subscriber, key, place)
+WHERE pg_try_advisory_lock(hashtext(subscriber), hashint8(key))
 """
-UNLOCK = "SELECT pg_advisory_unlock(hashtext(%s), hashint8(key)) FROM unnest(%s::bigint[]) AS key"
-NEXT = """
-SELECT d.event_id, d.key, d.attempts, e.topic, e.payload, e.request_id
-FROM events_delivery d JOIN events_event e ON e.id = d.event_id
-WHERE d.state = 'waiting' AND d.subscriber = %(subscriber)s AND d.key = ANY(%(keys)s)
-    AND d.next_at <= %(now)s AND {stays} {first}
-ORDER BY d.event_id LIMIT %(batch)s
+UNLOCK = """
+SELECT pg_advisory_unlock(hashtext(subscriber), hashint8(key))
+FROM unnest(%s::text[], %s::bigint[]) AS held(subscriber, key)
 """
-# Of a bucket that leaves, the server that it goes to delivers.
-STAYS = guards.STAYS.format(key="d.event_id")
-# To an ordered subscriber an event that is not due yet stands in the way of those behind it.
-FIRST = """AND NOT EXISTS (
-    SELECT 1 FROM events_delivery b WHERE b.state = 'waiting' AND b.subscriber = d.subscriber
-        AND b.key = d.key AND b.event_id < d.event_id AND b.next_at > %(now)s
-)"""
+# To an ordered subscriber an event that is not due yet stands in the way of those behind it. Of a
+# bucket that leaves, the server that it goes to delivers.
+NEXT = f"""
+SELECT mine.place - 1, found.*
+FROM unnest(%(subscribers)s::text[], %(keys)s::text[], %(ordered)s::boolean[])
+    WITH ORDINALITY AS mine(subscriber, keys, ordered, place)
+CROSS JOIN LATERAL (
+    SELECT d.event_id, d.key, d.attempts, e.topic, e.payload, e.request_id
+    FROM events_delivery d JOIN events_event e ON e.id = d.event_id
+    WHERE d.state = 'waiting' AND d.subscriber = mine.subscriber
+        AND d.key = ANY(mine.keys::bigint[]) AND d.next_at <= %(now)s
+        AND {guards.STAYS.format(key="d.event_id")}
+        AND NOT (mine.ordered AND EXISTS (
+            SELECT 1 FROM events_delivery b WHERE b.state = 'waiting'
+                AND b.subscriber = d.subscriber AND b.key = d.key
+                AND b.event_id < d.event_id AND b.next_at > %(now)s
+        ))
+    ORDER BY d.event_id LIMIT %(batch)s
+) AS found
+ORDER BY mine.place, found.event_id
+"""
 # The rows' locks make two last deliveries of an event wait for each other, so one sees both. Nobody
 # waits for the disk: what a crash takes back here is delivered again.
 HOLD = """
@@ -43,7 +54,10 @@ SELECT set_config('synchronous_commit', 'off', true)
 FROM (SELECT id FROM events_event WHERE id = ANY(%s) ORDER BY id FOR UPDATE) AS held
 """
 SETTLE = """
-UPDATE events_delivery SET state = %s WHERE subscriber = %s AND event_id = ANY(%s)
+UPDATE events_delivery d SET state = settled.state
+FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS settled(event_id, subscriber, state)
+WHERE d.event_id = ANY(%s)
+    AND d.event_id = settled.event_id AND d.subscriber = settled.subscriber
 """
 FINISH = """
 UPDATE events_event e SET finished_at = clock_timestamp()
@@ -54,28 +68,39 @@ WHERE e.id = ANY(%s) AND NOT EXISTS (
 
 
 class Done(NamedTuple):
-    """How many deliveries were tried, and how many of those are to be tried again."""
+    """How many deliveries were tried, and the errands of which some are to be tried again."""
 
     tried: int
-    failed: int
+    failed: set[Errand]
 
 
-def deliver(errand: Errand) -> Done:
-    """Hand the subscriber what waits for it under the keys.
+class Settled(NamedTuple):
+    """What became of a delivery."""
+
+    item: Waiting
+    subscriber: str
+    state: str = Delivery.State.DONE
+
+
+def deliver(errands: Sequence[Errand]) -> Done:
+    """Hand subscribers what waits for them under their keys; all errands are of one shard.
 
     One process at a time does this for a subscriber and key. Another one that finds it under way
-    leaves it: who has it looks once more after it has let go.
+    leaves it: who has it looks once more after it has let go. A delivery costs a call of its
+    subscriber; what it takes to find, lock and settle deliveries is paid once for all errands.
     """
-    tried = failed = 0
-    while errand.keys:
-        with _alone(errand) as mine:
+    tried, failed = 0, set[Errand]()
+    while errands:
+        with _alone(errands) as mine:
             more = True
-            while more and (waiting := _next(mine)):
-                failed += _attempt(mine, waiting)
-                tried += len(waiting)
-                more = len(waiting) == BATCH
-        due = {item.key for item in _next(mine)}
-        errand = mine._replace(keys=tuple(sorted(due)))
+            while more and (found := _next(mine)):
+                failed |= _attempt_all(found)
+                tried += sum(map(len, found.values()))
+                more = any(len(waiting) == BATCH for waiting in found.values())
+        errands = [
+            errand._replace(keys=tuple(sorted({item.key for item in waiting})))
+            for errand, waiting in _next(mine).items()
+        ]
     return Done(tried, failed)
 
 
@@ -92,16 +117,23 @@ def wait_of(errand: Errand) -> float | None:
     return max(1.0, (due - timezone.now()).total_seconds()) if due else None
 
 
-def _next(errand: Errand) -> list[Waiting]:
-    """Return what is to be delivered now, in the order of the ids."""
-    if not errand.keys:
-        return []
-    ordered = registry.subscriber_named(errand.subscriber).ordered
-    values: dict[str, Any] = {"subscriber": errand.subscriber, "keys": list(errand.keys)}
-    values |= {"now": timezone.now(), "batch": BATCH}
-    with connections[errand.shard].cursor() as cursor:
-        cursor.execute(NEXT.format(first=FIRST if ordered else "", stays=STAYS), values)
-        return [_waiting(*row) for row in cursor.fetchall()]
+def _next(errands: Sequence[Errand]) -> dict[Errand, list[Waiting]]:
+    """Return what is to be delivered now for each errand that has some, in the order of the ids."""
+    if not errands:
+        return {}
+    values: dict[str, Any] = {
+        "subscribers": [errand.subscriber for errand in errands],
+        "keys": ["{" + ",".join(map(str, errand.keys)) + "}" for errand in errands],
+        "ordered": [registry.subscriber_named(errand.subscriber).ordered for errand in errands],
+        "now": timezone.now(),
+        "batch": BATCH,
+    }
+    found: dict[Errand, list[Waiting]] = {}
+    with connections[errands[0].shard].cursor() as cursor:
+        cursor.execute(NEXT, values)
+        for place, *row in cursor.fetchall():
+            found.setdefault(errands[place], []).append(_waiting(*row))
+    return found
 
 
 def _waiting(
@@ -114,17 +146,47 @@ def _waiting(
     return Waiting(event_id, key, attempts, topic, event, error, request_id)
 
 
-def _attempt(errand: Errand, waiting: list[Waiting]) -> int:
-    """Hand all over at once, or one by one, so that only what is bad fails; returns how many."""
+def _attempt_all(found: dict[Errand, list[Waiting]]) -> set[Errand]:
+    """Hand all over, then record what became of it; returns the errands of which some failed."""
+    failed: set[Errand] = set()
+    settled: list[Settled] = []
+    try:
+        for errand, waiting in found.items():
+            ended = _attempt(errand, waiting)
+            settled += ended
+            if len(ended) < len(waiting):
+                failed.add(errand)
+    finally:
+        _settle(next(iter(found)).shard, settled)
+    return failed
+
+
+def _attempt(errand: Errand, waiting: list[Waiting]) -> list[Settled]:
+    """Hand all over at once, or one by one, so that only what is bad fails; returns what ended.
+
+    What this subscriber has made readable is told at once, before it is settled.
+    """
     subscriber = registry.subscriber_named(errand.subscriber)
-    if not subscriber.is_on:
-        # Its plugin was switched off meanwhile: nobody is to wait for it.
-        _settle(errand, waiting)
-        return 0
-    if subscriber.batch and len(waiting) > 1 and _handle(subscriber, waiting) is None:
-        _settle(errand, waiting)
-        return 0
-    done, dead, stopped, failed = [], [], set(), 0
+    done, dead = waiting, list[Waiting]()
+    # Where its plugin was switched off meanwhile, nobody is to wait for it.
+    if subscriber.is_on and not _handle_all(subscriber, waiting):
+        done, dead = _one_by_one(errand, subscriber, waiting)
+    announcements.announce(errand.shard, errand.subscriber, _told(done), set())
+    return [Settled(item, errand.subscriber) for item in done] + [
+        Settled(item, errand.subscriber, Delivery.State.DEAD) for item in dead
+    ]
+
+
+def _handle_all(subscriber: registry.Subscriber, waiting: list[Waiting]) -> bool:
+    """Hand many over in one call, where the subscriber takes them so; tells whether it took all."""
+    return subscriber.batch and len(waiting) > 1 and _handle(subscriber, waiting) is None
+
+
+def _one_by_one(
+    errand: Errand, subscriber: registry.Subscriber, waiting: list[Waiting]
+) -> tuple[list[Waiting], list[Waiting]]:
+    """Hand over each alone; returns what is done and what is dead. The rest is tried again."""
+    done, dead, stopped = [], [], set()
     for item in waiting:
         if item.key in stopped:
             continue
@@ -133,12 +195,9 @@ def _attempt(errand: Errand, waiting: list[Waiting]) -> int:
             done.append(item)
         elif failures.note(errand, item, error):
             dead.append(item)
-        else:
-            failed += 1
-            stopped |= {item.key} if subscriber.ordered else set()
-    _settle(errand, done)
-    _settle(errand, dead, Delivery.State.DEAD)
-    return failed
+        elif subscriber.ordered:
+            stopped.add(item.key)
+    return done, dead
 
 
 def _handle(subscriber: registry.Subscriber, waiting: list[Waiting]) -> Exception | None:
@@ -157,37 +216,51 @@ def _handle(subscriber: registry.Subscriber, waiting: list[Waiting]) -> Exceptio
     return None
 
 
-def _settle(errand: Errand, items: Sequence[Waiting], state: str = Delivery.State.DONE) -> None:
+def _settle(shard: str, settled: Sequence[Settled]) -> None:
     """Record what became of deliveries, finish the events of which they were the last, tell."""
-    if not items:
+    if not settled:
         return
-    ids = [item.event_id for item in items]
-    with transaction.atomic(using=errand.shard), connections[errand.shard].cursor() as cursor:
+    ids = sorted({each.item.event_id for each in settled})
+    rows = [(each.item.event_id, each.subscriber, each.state) for each in settled]
+    with transaction.atomic(using=shard), connections[shard].cursor() as cursor:
         cursor.execute(HOLD, [ids])
-        cursor.execute(SETTLE, [state, errand.subscriber, ids])
+        cursor.execute(SETTLE, [*_columns(rows), ids])
         cursor.execute(FINISH, [ids])
         finished = {event_id for (event_id,) in cursor.fetchall()}
-    told = [
+    items = {each.item.event_id: each.item for each in settled}
+    announcements.announce(shard, None, _told(items.values()), finished)
+
+
+def _told(items: Iterable[Waiting]) -> list[announcements.Announced]:
+    return [
         announcements.Announced(item.event_id, item.event, item.request_id)
         for item in items
         if item.event
     ]
-    done = errand.subscriber if state == Delivery.State.DONE else None
-    announcements.announce(errand.shard, done, told, finished)
 
 
 @contextmanager
-def _alone(errand: Errand) -> Iterator[Errand]:
-    """Hold the right to deliver under those keys that nobody else delivers under now.
+def _alone(errands: Sequence[Errand]) -> Iterator[list[Errand]]:
+    """Hold the right to deliver what nobody else delivers now; gives the errands that are left.
 
     The right ends with the connection, however that ends.
     """
-    with connections[errand.shard].cursor() as cursor:
-        cursor.execute(LOCK, [list(errand.keys), errand.subscriber])
-        mine = tuple(key for (key,) in cursor.fetchall())
+    wanted = [(e.subscriber, key, place) for place, e in enumerate(errands) for key in e.keys]
+    mine: dict[int, list[int]] = {}
+    with connections[errands[0].shard].cursor() as cursor:
+        cursor.execute(LOCK, _columns(wanted))
+        for place, key in cursor.fetchall():
+            mine.setdefault(place, []).append(key)
+    left = [errands[place]._replace(keys=tuple(keys)) for place, keys in sorted(mine.items())]
     try:
-        yield errand._replace(keys=mine)
+        yield left
     finally:
-        if mine:
-            with connections[errand.shard].cursor() as cursor:
-                cursor.execute(UNLOCK, [errand.subscriber, list(mine)])
+        if left:
+            held = [(e.subscriber, key) for e in left for key in e.keys]
+            with connections[errands[0].shard].cursor() as cursor:
+                cursor.execute(UNLOCK, _columns(held))
+
+
+def _columns(rows: Sequence[tuple[object, ...]]) -> list[list[object]]:
+    """Return rows as columns: an array each for `unnest`."""
+    return [list(column) for column in zip(*rows, strict=True)]

@@ -84,20 +84,24 @@ def work(shard: str) -> int:
     """Deliver what waits on a shard; returns the number of deliveries.
 
     What would hold the rest up is given to other workers: subscribers that say they are slow, and
-    what is too much for one.
+    what is too much for one. Plugins come after the core, apart from it: what waits for one of
+    them may wait for another, the core does not.
     """
     from apps.events import tasks
 
     errands = claim(shard)
     begun: set[str] = set()
-    here = []
+    core, plugins = [], []
     for errand in errands:
-        if errand.subscriber in begun or registry.subscriber_named(errand.subscriber).slow:
+        subscriber = registry.subscriber_named(errand.subscriber)
+        if errand.subscriber in begun or subscriber.slow:
             send(tasks.deliver, tuple(errand))
+        elif subscriber.plugin is None:
+            core.append(errand)
         else:
-            here.append(errand)
+            plugins.append(errand)
         begun.add(errand.subscriber)
-    return sum(tasks.deliver_now(errand) for errand in here)
+    return tasks.deliver_now(core) + tasks.deliver_now(plugins)
 
 
 def claim(shard: str) -> list[Errand]:
@@ -138,7 +142,7 @@ def drain(shard: str) -> int:
     """Deliver all that waits on a shard here and now; returns the number of deliveries."""
     count = 0
     while errands := claim(shard):
-        count += sum(deliver(errand).tried for errand in errands)
+        count += deliver(errands).tried
     return count
 
 

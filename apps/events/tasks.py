@@ -1,5 +1,6 @@
 """Celery's view of dispatch: parse, call one verb."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from celery import shared_task
@@ -20,14 +21,18 @@ def dispatch(shard: str) -> None:
 @shared_task(name="events.deliver", ignore_result=True, acks_late=True)
 def deliver(shard: str, subscriber: str, keys: list[int]) -> None:
     """Deliver what waits for one subscriber under some keys."""
-    deliver_now(Errand(shard, subscriber, tuple(keys)))
+    deliver_now([Errand(shard, subscriber, tuple(keys))])
 
 
-def deliver_now(errand: Errand) -> int:
-    """Deliver an errand, and have a worker come back for what failed; returns how many tried."""
-    done = delivery.deliver(errand)
-    if done.failed and (wait := delivery.wait_of(errand)) is not None:
-        dispatching.send(deliver, tuple(errand), countdown=wait)
+def deliver_now(errands: Sequence[Errand]) -> int:
+    """Deliver errands of one shard, and have a worker come back for what failed.
+
+    Returns how many deliveries were tried.
+    """
+    done = delivery.deliver(errands)
+    for errand in done.failed:
+        if (wait := delivery.wait_of(errand)) is not None:
+            dispatching.send(deliver, tuple(errand), countdown=wait)
     return done.tried
 
 

@@ -1,8 +1,10 @@
 import threading
 from datetime import timedelta
+from itertools import zip_longest
 
 import pytest
 from django.db import DatabaseError, connections
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from apps.events import delivery, dispatch, inbox, outbox, registry, replays, retries
@@ -25,12 +27,15 @@ def owner(make_account):
 
 @pytest.fixture
 def subscribe(monkeypatch):
-    """Return a function that makes one function the only subscriber of the topic."""
+    """Return a function that makes functions the only subscribers of the topic."""
 
-    def put(handle, ordered=True):
-        many = registry.one_by_one(handle)
-        subscriber = Subscriber("tests.subscriber", TOPIC, many, ordered)
-        monkeypatch.setattr(registry, "_subscribers", {subscriber.name: subscriber})
+    def put(*handles, ordered=True, plugins=()):
+        names = ["tests.subscriber", *(f"tests.subscriber{n}" for n in range(1, len(handles)))]
+        found = [
+            Subscriber(name, TOPIC, registry.one_by_one(handle), ordered, plugin=plugin)
+            for name, handle, plugin in zip_longest(names, handles, plugins)
+        ]
+        monkeypatch.setattr(registry, "_subscribers", {each.name: each for each in found})
 
     return put
 
@@ -40,11 +45,16 @@ def record(owner, number):
         return outbox.record(PostsImported(author_id=owner, post_ids=[number]))
 
 
+def claimed(owner):
+    record(owner, 1)
+    return dispatch.claim("shard0")
+
+
 def run():
     """One round of dispatch, as if all that failed were due again."""
     Delivery.objects.using("shard0").update(next_at=timezone.now())
     Event.objects.using("shard0").update(handed_at=None)
-    return sum(delivery.deliver(errand).tried for errand in dispatch.claim("shard0"))
+    return delivery.deliver(dispatch.claim("shard0")).tried
 
 
 def test_the_events_of_a_key_come_in_order_and_wait_for_one_that_fails(owner, subscribe):
@@ -163,7 +173,7 @@ def test_a_failure_is_not_tried_again_before_its_time(owner, subscribe):
     run()
     errand = Errand("shard0", "tests.subscriber", (owner,))
 
-    assert delivery.deliver(errand).tried == 0
+    assert delivery.deliver([errand]).tried == 0
     assert len(tries) == 1
     assert delivery.wait_of(errand) >= 1.0
 
@@ -174,6 +184,81 @@ def test_pauses_grow_are_bounded_and_differ():
     assert pauses == [timedelta(seconds=2**n) for n in range(7)] + [timedelta(seconds=120)]
     assert retries.pause(3, 1.0) == timedelta(seconds=2)
     assert retries.pause(3, 0.5) == timedelta(seconds=3)
+
+
+def test_what_it_takes_to_deliver_is_paid_once_for_all_subscribers(owner, subscribe):
+    """Of a delivery, its subscriber's own work is what it costs."""
+
+    def cost_of(count):
+        subscribe(*[lambda event, event_id: None] * count)
+        errands = claimed(owner)
+        assert len(errands) == count
+        with CaptureQueriesContext(connections["shard0"]) as asked:
+            assert delivery.deliver(errands) == delivery.Done(count, set())
+        return len(asked)
+
+    # Lock, read, hold, settle, finish, let go, look once more; and a savepoint.
+    assert [cost_of(1), cost_of(8)] == [9, 9]
+
+
+def test_who_fails_holds_no_other_subscriber_up(owner, subscribe):
+    seen = []
+
+    def fail(event, event_id):
+        raise DatabaseError("no")
+
+    subscribe(lambda event, event_id: seen.append(1), fail, lambda event, event_id: seen.append(3))
+    errands = claimed(owner)
+
+    assert delivery.deliver(errands) == delivery.Done(3, {errands[1]})
+
+    assert seen == [1, 3]
+    waiting = Delivery.objects.using("shard0").filter(state="waiting")
+    assert [row.subscriber for row in waiting] == [errands[1].subscriber]
+
+
+def test_what_has_ended_is_settled_though_the_round_breaks_off(owner, subscribe):
+    def end(event, event_id):
+        raise SystemExit
+
+    subscribe(lambda event, event_id: None, end)
+
+    with pytest.raises(SystemExit):
+        delivery.deliver(claimed(owner))
+
+    waiting = Delivery.objects.using("shard0").filter(state="waiting")
+    assert [row.subscriber for row in waiting] == ["tests.subscriber1"]
+
+
+@pytest.mark.django_db(databases="__all__", transaction=True)
+def test_what_waits_for_a_plugin_does_not_hold_the_core_up(owner, subscribe):
+    """Another worker hands the core a key's next event while a plugin takes its time."""
+    inside, go_on, seen = threading.Event(), threading.Event(), []
+
+    def of_the_core(event, event_id):
+        seen.append(event.post_ids[0])
+
+    def of_a_plugin(event, event_id):
+        inside.set()
+        go_on.wait(5)
+
+    def work():
+        try:
+            dispatch.work("shard0")
+        finally:
+            connections.close_all()
+
+    subscribe(of_a_plugin, of_the_core, plugins=["search"])
+    record(owner, 1)
+    thread = threading.Thread(target=work)
+    thread.start()
+    assert inside.wait(5)
+    record(owner, 2)
+    dispatch.work("shard0")
+
+    assert seen == [1, 2]
+    go_on.set()
+    thread.join()
 
 
 @pytest.mark.django_db(databases="__all__", transaction=True)
@@ -263,7 +348,7 @@ def test_one_key_is_delivered_by_one_process_at_a_time(owner, subscribe):
 
     def work():
         try:
-            delivery.deliver(errand)
+            delivery.deliver([errand])
         finally:
             connections.close_all()
 
@@ -272,7 +357,7 @@ def test_one_key_is_delivered_by_one_process_at_a_time(owner, subscribe):
     inside.wait(5)
     record(owner, 2)
     dispatch.claim("shard0")
-    assert delivery.deliver(errand).tried == 0
+    assert delivery.deliver([errand]).tried == 0
     go_on.set()
     thread.join()
 

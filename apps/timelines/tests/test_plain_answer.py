@@ -152,7 +152,7 @@ class Timelines(RuleBasedStateMachine):
         errands = dispatch.claim(where)
         turned = errands[first % len(errands) :] + errands if errands else []
         for errand in turned[:count]:
-            delivery.deliver(errand)
+            delivery.deliver([errand])
 
     @rule(who=some)
     def no_timeline_ever_shows_a_double_or_a_stranger(self, who):
