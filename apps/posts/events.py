@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from apps.events.registry import Event
 from apps.posts.kinds import Audience
+from apps.posts.texts import SIGNS
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,8 @@ class PostPublished(Event):
     in_reply_to_id: int | None = None
     root_id: int | None = None
     repost_of_id: int | None = None
+    # Which of these its text has: who looks for names, tags or links is not handed the others.
+    signs: str = SIGNS
 
 
 @dataclass(frozen=True)

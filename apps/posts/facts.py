@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from apps.posts import texts
 from apps.posts.events import PostDeleted, PostPublished, PostShared
 from apps.posts.kinds import Audience
 from apps.posts.models import Post
@@ -10,7 +11,8 @@ from apps.posts.models import Post
 def published(row: Post) -> PostPublished | PostShared:
     """Return the event of a new post: of a topic of its own where it is not for everybody."""
     if row.audience == Audience.PUBLIC:
-        return PostPublished(**_said(row), repost_of_id=row.repost_of_id)
+        signs = texts.signs(row.text)
+        return PostPublished(**_said(row), repost_of_id=row.repost_of_id, signs=signs)
     return PostShared(**_said(row), audience=row.audience)
 
 

@@ -22,6 +22,8 @@ MOST_CODE_POINTS = 5000
 SHOWN_URL = 40
 
 _NAME = re.compile(r"(?<![\w@/.])@(\w{1,30})(?![\w@])", re.ASCII)
+# Without them a text names nobody, has no tags, and links to nothing.
+SIGNS = "@#/"
 _GRAPHEME = regex.compile(r"\X")
 
 
@@ -69,6 +71,11 @@ def to_html(text: str, marks: Iterable[Mark] = ()) -> SafeString:
 def names(text: str) -> list[str]:
     """Return the usernames that a text addresses with an @, in lower case, each once, in order."""
     return list(dict.fromkeys(name.lower() for name in _NAME.findall(text)))
+
+
+def signs(text: str) -> str:
+    """Return those of SIGNS that a text has."""
+    return "".join(sign for sign in SIGNS if sign in text)
 
 
 def links(text: str) -> list[str]:

@@ -7,7 +7,7 @@ from apps.events.registry import batch_subscriber, subscriber
 from apps.posts.events import PostDeleted, PostEdited, PostPublished, PostsImported
 
 
-@batch_subscriber(PostPublished, ordered=False, when=lambda event: event.repost_of_id is None)
+@batch_subscriber(PostPublished, ordered=False, when=lambda event: "#" in event.signs)
 def index(batch: Sequence[tuple[PostPublished, int]]) -> None:
     """List new posts under their tags; rows that are there already stay as they are.
 
@@ -16,7 +16,7 @@ def index(batch: Sequence[tuple[PostPublished, int]]) -> None:
     services.index(post_ids=[event.post_id for event, _ in batch])
 
 
-@batch_subscriber(PostPublished, ordered=False, when=lambda event: event.repost_of_id is None)
+@batch_subscriber(PostPublished, ordered=False, when=lambda event: "#" in event.signs)
 def count(batch: Sequence[tuple[PostPublished, int]]) -> None:
     """Count the tags of new posts; each post is counted once. Without Valkey it is tried again."""
     trending.count([event.post_id for event, _ in batch])

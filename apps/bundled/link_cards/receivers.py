@@ -5,7 +5,7 @@ from apps.events.registry import subscriber
 from apps.posts.events import PostDeleted, PostEdited, PostPublished
 
 
-@subscriber(PostPublished, ordered=False, slow=True, when=lambda event: event.repost_of_id is None)
+@subscriber(PostPublished, ordered=False, slow=True, when=lambda event: "/" in event.signs)
 def make(event: PostPublished, event_id: int) -> None:
     """Make the card of a post; a second time it is there. A page that is away gets none."""
     services.make(post_id=event.post_id)

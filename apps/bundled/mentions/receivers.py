@@ -5,7 +5,7 @@ from apps.events.registry import subscriber
 from apps.posts.events import PostDeleted, PostEdited, PostPublished, PostShared, SharedEdited
 
 
-@subscriber(PostPublished, ordered=False, when=lambda event: event.repost_of_id is None)
+@subscriber(PostPublished, ordered=False, when=lambda event: "@" in event.signs)
 @subscriber(PostShared, ordered=False, name="mentions.tell_of_shared")
 @subscriber(PostEdited, ordered=False, name="mentions.tell_of_edited")
 @subscriber(SharedEdited, ordered=False, name="mentions.tell_of_shared_edited")

@@ -61,7 +61,7 @@ def test_an_event_is_finished_when_every_subscriber_is_done(make_account):
     assert deliver_one(errands[-1:]).tried == 1
 
     assert waiting() == 0
-    fact = PostPublished(post_id=1, author_id=1)
+    fact = PostPublished(post_id=1, author_id=1, signs="")
     assert {e.subscriber for e in errands} == {
         s.name for s in registry.subscribers_of(fact.topic) if s.when(fact)
     }
