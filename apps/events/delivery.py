@@ -1,4 +1,4 @@
-"""Delivery: what waits for one subscriber, key by key in commit order, many keys at once."""
+"""Delivery: what waits for subscribers, key by key in commit order, many of them at once."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager

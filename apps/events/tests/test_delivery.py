@@ -262,6 +262,31 @@ def test_what_waits_for_a_plugin_does_not_hold_the_core_up(owner, subscribe):
 
 
 @pytest.mark.django_db(databases="__all__", transaction=True)
+def test_a_connection_that_is_ended_in_a_round_ends_its_right_and_loses_nothing(owner, subscribe):
+    seen = []
+
+    def cut(event, event_id):
+        seen.append("cut")
+        if seen.count("cut") == 1:
+            pid = connections["shard0"].connection.info.backend_pid
+            raw = connections["shard0"].copy()
+            with raw.cursor() as cursor:
+                cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+            raw.close()
+
+    subscribe(cut, lambda event, event_id: seen.append("other"))
+    errands = claimed(owner)
+
+    with pytest.raises(DatabaseError):
+        delivery.deliver(errands)
+    connections["shard0"].close()
+    assert delivery.deliver(errands) == delivery.Done(2, set())
+
+    assert seen == ["cut", "other", "cut", "other"]
+    assert not Event.objects.using("shard0").filter(finished_at=None).exists()
+
+
+@pytest.mark.django_db(databases="__all__", transaction=True)
 def test_ids_of_a_key_are_in_the_order_of_commits(owner):
     """A takes its id first and commits last: B, of the same key, gets its id after that."""
     recorded, may_commit, order = threading.Event(), threading.Event(), []
