@@ -45,7 +45,7 @@ def beat() -> Iterator[int]:
     schedule = Path(os.environ["ROOKERY_HOME"]) / "beat" / "schedule"
     schedule.parent.mkdir(exist_ok=True)
     line = ["celery", "--quiet", "-A", "project", "beat", "--schedule", str(schedule), "--pidfile="]
-    with process([*line, "--loglevel", "ERROR"], {}, behind=5) as found:
+    with process([*line, "--loglevel", "ERROR"], {}, behind=True) as found:
         yield found.pid
 
 
@@ -67,7 +67,7 @@ def worker(processes: int = 1) -> Iterator[int]:
         str(processes),
         "--without-mingle",
     ]
-    with process([*line, "--loglevel", "ERROR"], {}, behind=5) as found:
+    with process([*line, "--loglevel", "ERROR"], {}, behind=True) as found:
         while not app.control.ping(timeout=0.5):
             assert found.poll() is None, "The worker ends as it begins; its log says why."
         yield found.pid
@@ -75,9 +75,11 @@ def worker(processes: int = 1) -> Iterator[int]:
 
 @contextmanager
 def process(
-    line: list[str], environment: dict[str, str], behind: int = 0
+    line: list[str], environment: dict[str, str], *, behind: bool = False
 ) -> Iterator[subprocess.Popen[bytes]]:
-    command = ["nice", "-n", str(behind), sys.executable, "-m", *line]
+    command = [sys.executable, "-m", *line]
+    if behind:
+        command = [sys.executable, "-m", "apps.cluster.behind", *command]
     found = subprocess.Popen(command, cwd=ROOT, env=os.environ | environment)
     try:
         yield found

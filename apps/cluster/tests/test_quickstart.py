@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+from apps.cluster import behind, processes
 from apps.cluster import plan as plans
-from apps.cluster import processes
 from apps.cluster.embedded import Cluster
 from apps.cluster.management.commands.quickstart import MARK
 
@@ -78,7 +78,13 @@ def test_a_cluster_that_ran_before_stays_up_and_who_ended_is_named(quickstart):
     home, start = quickstart
     Cluster(home, print, {"fsync": "off"}).up(plans.Shape(shards=1, replicas=0))
     process, said = start()
-    beat = next(p for p in processes.marked(MARK, str(home)) if "beat" in p.cmdline())
+    beat, web = (
+        next(p for p in processes.marked(MARK, str(home)) if name in p.cmdline())
+        for name in ("beat", "gunicorn")
+    )
+    assert beat.nice() == web.nice() + behind.NICE
+    # It opens its schedule after it has said what to do on SIGTERM.
+    assert processes.wait_for(lambda: any((home / "beat").iterdir()), 30)
 
     beat.terminate()
 

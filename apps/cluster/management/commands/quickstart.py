@@ -27,7 +27,7 @@ PUSH = "gunicorn --config python:project.serving.push --bind 127.0.0.1:{push_por
 WORKER = "celery --quiet -A project worker --concurrency 2 --loglevel WARNING --without-mingle"
 BEAT = "celery --quiet -A project beat --loglevel WARNING --schedule {schedule} --pidfile="
 # Where all share a few cores, somebody waits for a page, and nobody for what comes after a post.
-BEHIND = {"worker": "nice -n 5 ", "beat": "nice -n 5 "}
+BEHIND = ("worker", "beat")
 
 
 class Command(BaseCommand):
@@ -114,8 +114,10 @@ class Command(BaseCommand):
         # Celery warns of root: a server at home is often run by it.
         quiet = shlex.quote("ignore:You're running the worker")
         python = f"{shlex.quote(sys.executable)} -W {quiet} -m"
+        behind = f"{shlex.quote(sys.executable)} -m apps.cluster.behind"
         for name, command in {"web": WEB, "push": PUSH, "worker": WORKER, "beat": BEAT}.items():
-            line = f"{BEHIND.get(name, '')}{python} {command.format(**values)}"
+            line = f"{python} {command.format(**values)}"
+            line = f"{behind} {line}" if name in BEHIND else line
             pooled = {"ROOKERY_DB_POOL": "1"} if name == "push" else {}
             foreman.add(name, line, cwd=settings.BASE_DIR, environ={**self.environ, **pooled})
         return foreman.run()

@@ -1,0 +1,60 @@
+"""Programs that run behind the others, whoever shares their session."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from apps.cluster import behind
+
+ROOT = Path(__file__).resolve().parents[3]
+# What a program says of itself: how nice it is, and what the kernel has of its session's group.
+SAYS = (
+    "import os, pathlib; group = pathlib.Path('/proc/self/autogroup');"
+    "print(os.nice(0), group.read_text().split()[-1] if group.exists() else '-')"
+)
+
+
+def said(**options):
+    line = [sys.executable, "-c", SAYS]
+    behind_others = [sys.executable, "-m", "apps.cluster.behind", *line]
+    return [
+        subprocess.run(
+            command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=30, **options
+        ).stdout.split()
+        for command in (line, behind_others)
+    ]
+
+
+def test_who_leads_a_session_steps_back_with_it():
+    (nice, group), (its_nice, its_group) = said(start_new_session=True)
+
+    assert int(its_nice) == int(nice) + behind.NICE
+    # The kernel of a system without groups has none to step back with.
+    assert its_group == ("-" if group == "-" else str(behind.NICE))
+
+
+def test_in_a_session_of_others_it_steps_back_alone():
+    (nice, group), (its_nice, its_group) = said()
+
+    assert int(its_nice) == int(nice) + behind.NICE
+    assert its_group == group
+
+
+def test_who_has_to_wait_for_the_kernel_tries_again(tmp_path, monkeypatch):
+    answers = [BlockingIOError, BlockingIOError, None]
+
+    class Group:
+        def write_text(self, text):
+            if answer := answers.pop(0):
+                raise answer
+            (tmp_path / "written").write_text(text)
+
+    monkeypatch.setattr(behind, "GROUP", Group())
+    monkeypatch.setattr(behind.time, "sleep", lambda _: None)
+    behind._step_back(behind.time.monotonic() + 60)
+    assert (tmp_path / "written").read_text() == str(behind.NICE)
+
+
+def test_where_it_cannot_be_said_the_program_runs_all_the_same(monkeypatch, tmp_path):
+    monkeypatch.setattr(behind, "GROUP", tmp_path / "no folder" / "autogroup")
+    behind._step_back(behind.time.monotonic() + 60)
