@@ -69,6 +69,12 @@ def test_what_faces_people_has_no_rights(name):
     assert service["security_opt"] == ["no-new-privileges:true"]
 
 
+def test_what_nobody_waits_for_has_a_smaller_share_of_the_cores():
+    shares = {name: service.get("cpu_shares", 1024) for name, service in SERVICES.items()}
+
+    assert {name for name, share in shares.items() if share < 1024} == {"worker", "beat"}
+
+
 def test_the_topology_names_the_services(tmp_path):
     path = ROOT / "deploy/compose/topology.toml"
     environ = SERVICES["web"]["environment"]

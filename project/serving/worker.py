@@ -77,11 +77,12 @@ class WebWorker(Worker):
     }
 
     def settle(self) -> None:
-        """Have threads take short turns, and what pages need be ready."""
+        """Have threads take short turns, few searches stop them, and what pages need be ready."""
         from project import web, wsgi
         from project.serving import rehearsal, settling
 
         settling.take_turns()
+        settling.search_seldom()
         settling.make_ready()
         settling.connect(web.django_threads.executor, web.THREADS)
         rehearsal.rehearse(web.django_threads.executor, wsgi.application)

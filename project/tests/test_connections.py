@@ -1,5 +1,6 @@
-"""A web worker has its connections before its first page."""
+"""A web worker has its connections before its first page, and what else keeps pages waiting."""
 
+import gc
 import time
 from concurrent.futures import Future
 
@@ -56,3 +57,13 @@ def test_who_begins_waits_for_no_server_for_long(monkeypatch):
 
     assert len(threads.jobs) == 3
     assert 0.1 <= time.monotonic() - begun < 2
+
+
+def test_full_searches_for_garbage_are_a_fifth_of_what_they_are_by_themselves():
+    youngest, middle, full = gc.get_threshold()
+    try:
+        settling.search_seldom()
+
+        assert gc.get_threshold() == (youngest, middle, 5 * full)
+    finally:
+        gc.set_threshold(youngest, middle, full)
