@@ -39,5 +39,10 @@ def _step_back(until: float) -> None:
 
 
 if __name__ == "__main__":
+    if not sys.argv[1:]:
+        sys.exit("Say what to run: python -m apps.cluster.behind PROGRAM [ARGUMENTS]")
     step_back()
-    os.execvp(sys.argv[1], sys.argv[1:])  # noqa: S606
+    try:
+        os.execvp(sys.argv[1], sys.argv[1:])  # noqa: S606
+    except OSError as error:
+        sys.exit(f"{sys.argv[1]} cannot be run: {error.strerror}.")

@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from apps.cluster import behind
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -58,3 +60,14 @@ def test_who_has_to_wait_for_the_kernel_tries_again(tmp_path, monkeypatch):
 def test_where_it_cannot_be_said_the_program_runs_all_the_same(monkeypatch, tmp_path):
     monkeypatch.setattr(behind, "GROUP", tmp_path / "no folder" / "autogroup")
     behind._step_back(behind.time.monotonic() + 60)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"), [([], "Say what to run"), (["no-such-program"], "no-such-program cannot be")]
+)
+def test_wrong_input_is_told(given, told):
+    line = [sys.executable, "-m", "apps.cluster.behind", *given]
+    ended = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, timeout=30)
+
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(told)

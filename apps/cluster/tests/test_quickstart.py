@@ -83,6 +83,8 @@ def test_a_cluster_that_ran_before_stays_up_and_who_ended_is_named(quickstart):
         for name in ("beat", "gunicorn")
     )
     assert beat.nice() == web.nice() + behind.NICE
+    group = Path(f"/proc/{beat.pid}/autogroup")
+    assert not group.exists() or group.read_text().split()[-1] == str(behind.NICE)
     # It opens its schedule after it has said what to do on SIGTERM.
     assert processes.wait_for(lambda: any((home / "beat").iterdir()), 30)
 
