@@ -78,6 +78,14 @@ class Site:
         if name == "web" and not processes.wait_for(self.answers, PATIENCE):
             raise DrillError(f"The site does not answer. Look at {self.home / 'web.log'}.")
 
+    def replace_web(self) -> None:
+        """Have new web workers take the place of the old ones; returns when those have gone."""
+        master, *workers = targets.family(psutil.Process(self.crew["web"].pid))
+        self.signal(signal.SIGHUP, [master])
+        _, left = psutil.wait_procs(workers, PATIENCE)
+        if left:
+            raise DrillError(f"{len(left)} of {len(workers)} web workers do not leave.")
+
     def kill(self, name: str) -> None:
         """Kill -9 web, worker or beat, and all that it started."""
         self.signal(signal.SIGKILL, targets.family(psutil.Process(self.crew[name].pid)))

@@ -12,31 +12,40 @@ ROOT = Path(__file__).resolve().parents[3]
 # What a program says of itself: how nice it is, and what the kernel has of its session's group.
 SAYS = (
     "import os, pathlib; group = pathlib.Path('/proc/self/autogroup');"
-    "print(os.nice(0), group.read_text().split()[-1] if group.exists() else '-')"
+    "said = group.read_text().split() if group.exists() else [];"
+    "print(os.nice(0), said[-1] if said else '-')"
 )
+# Leads the session in place of the program that it is given.
+LEADER = ["sh", "-c", '"$@"; exit', "sh"]
 
 
-def said(**options):
+def said(*leader):
     line = [sys.executable, "-c", SAYS]
     behind_others = [sys.executable, "-m", "apps.cluster.behind", *line]
     return [
         subprocess.run(
-            command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=30, **options
+            [*leader, *command],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=30,
+            start_new_session=True,
         ).stdout.split()
         for command in (line, behind_others)
     ]
 
 
 def test_who_leads_a_session_steps_back_with_it():
-    (nice, group), (its_nice, its_group) = said(start_new_session=True)
+    (nice, group), (its_nice, its_group) = said()
 
     assert int(its_nice) == int(nice) + behind.NICE
-    # The kernel of a system without groups has none to step back with.
+    # A kernel that has no groups, or is told to make none, has none to step back with.
     assert its_group == ("-" if group == "-" else str(behind.NICE))
 
 
 def test_in_a_session_of_others_it_steps_back_alone():
-    (nice, group), (its_nice, its_group) = said()
+    (nice, group), (its_nice, its_group) = said(*LEADER)
 
     assert int(its_nice) == int(nice) + behind.NICE
     assert its_group == group

@@ -1,9 +1,5 @@
 """Buckets that move while they are written to: no harm at all, if all goes well."""
 
-import signal
-
-import psutil
-
 from apps.drills.drill import Drill
 from apps.drills.site import HARMED, Site
 
@@ -28,7 +24,7 @@ def _grow(site: Site) -> None:
     """Two empty shards come in; processes learn of them, then each shard gets its share."""
     site.cluster.grow(GROWN)
     site.manage("shards", "add")
-    site.signal(signal.SIGHUP, [psutil.Process(site.crew["web"].pid)])
+    site.replace_web()
     for name in ("worker", "beat"):
         site.crew[name].terminate()
         site.crew[name].wait()

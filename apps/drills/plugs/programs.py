@@ -17,7 +17,7 @@ def _kill_web_worker(site: Site) -> None:
 
 def _replace_web(site: Site) -> None:
     """As a roll-out does: new workers first, then the old ones finish what they have."""
-    site.signal(signal.SIGHUP, [psutil.Process(site.crew["web"].pid)])
+    site.replace_web()
 
 
 def _replace_worker(site: Site) -> None:
