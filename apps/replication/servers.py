@@ -14,6 +14,7 @@ from django.db import OperationalError
 from apps.kernel.breakers import Breaker
 from apps.replication.conf import conf
 from apps.replication.history import History
+from apps.replication.slots import Slots
 from apps.replication.tokens import START, Position
 
 # Whoever finds that a question waits for so long goes elsewhere with his own.
@@ -58,7 +59,7 @@ class Server:
         self._reading: dict[int, float] = {}
         self._asking: dict[int, float] = {}
         self._writing: dict[int, float] = {}
-        self._slots = threading.BoundedSemaphore(conf().slots)
+        self._slots = Slots(conf().slots)
 
     @property
     def is_primary(self) -> bool:
@@ -135,16 +136,21 @@ class Server:
         if any(thread in held for held in (self._asking, self._reading, self._writing)):
             yield
             return
-        if self.is_primary and self.is_away:
-            raise ServerAway(self.alias, self.breaker.reason)
-        if not self._slots.acquire(timeout=conf().answer_seconds):
+        self._refuse_if_away()
+        if not self._slots.take(conf().answer_seconds):
             raise ServerAway(self.alias, f"{conf().slots} threads wait for it already")
-        waiting[thread] = time.monotonic()
         try:
+            # Those who were before may have found out.
+            self._refuse_if_away()
+            waiting[thread] = time.monotonic()
             yield
         finally:
             waiting.pop(thread, None)
-            self._slots.release()
+            self._slots.leave()
+
+    def _refuse_if_away(self) -> None:
+        if self.is_primary and self.is_away:
+            raise ServerAway(self.alias, self.breaker.reason)
 
 
 _histories: defaultdict[str, History] = defaultdict(History)
