@@ -17,8 +17,11 @@ from apps.replication.history import History
 from apps.replication.slots import Slots
 from apps.replication.tokens import START, Position
 
-# Whoever finds that a question waits for so long goes elsewhere with his own.
+# Whoever finds that a question waits for so long, and nobody has heard anything since it was put,
+# goes elsewhere with his own. Where others hear, it is this process that has no core.
 SUSPICIOUS = 0.2
+# Until then the watch has found out about a primary that hangs, and lets go who waits for it.
+LINE_SECONDS = 3.0
 
 
 class ServerAway(OperationalError):
@@ -59,6 +62,7 @@ class Server:
         self._reading: dict[int, float] = {}
         self._asking: dict[int, float] = {}
         self._writing: dict[int, float] = {}
+        self._heard_at = 0.0
         self._slots = Slots(conf().slots)
 
     @property
@@ -127,8 +131,9 @@ class Server:
         return waited > (conf().write_seconds if self.is_primary else conf().read_seconds)
 
     def _is_silent(self) -> bool:
-        now = time.monotonic()
-        return any(now - since > SUSPICIOUS for since in self._asking.copy().values())
+        now, heard_at = time.monotonic(), self._heard_at
+        asked = self._asking.copy().values()
+        return any(now - since > SUSPICIOUS and since > heard_at for since in asked)
 
     @contextmanager
     def _counted(self, waiting: dict[int, float]) -> Iterator[None]:
@@ -137,13 +142,15 @@ class Server:
             yield
             return
         self._refuse_if_away()
-        if not self._slots.take(conf().answer_seconds):
+        # What a replica has can be had elsewhere.
+        if not self._slots.take(LINE_SECONDS if self.is_primary else conf().answer_seconds):
             raise ServerAway(self.alias, f"{conf().slots} threads wait for it already")
         try:
             # Those who were before may have found out.
             self._refuse_if_away()
             waiting[thread] = time.monotonic()
             yield
+            self._heard_at = time.monotonic()
         finally:
             waiting.pop(thread, None)
             self._slots.leave()

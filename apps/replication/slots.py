@@ -2,10 +2,12 @@
 
 Where a process has no core for all its threads, each of them holds its place for long although the
 server answers at once. So nobody is turned away while those before him get on, and who has left
-does not come in again before those who stand in line.
+does not come in again before those who stand in line. Once somebody has stood there in vain, the
+next are turned away at once, until a place is left.
 """
 
 import threading
+import time
 from collections import deque
 
 
@@ -16,7 +18,8 @@ class Slots:
         self._lock = threading.Lock()
         self._free = count
         self._line: deque[threading.Event] = deque()
-        self._left = 0
+        self._left_at = 0.0
+        self._is_in_vain = False
 
     def take(self, patience: float) -> bool:
         """Take a place, or return False when nobody has left for as many seconds."""
@@ -24,21 +27,27 @@ class Slots:
             if self._free:
                 self._free -= 1
                 return True
-            turn, left = threading.Event(), self._left
+            if self._is_in_vain:
+                return False
+            turn, began = threading.Event(), time.monotonic()
             self._line.append(turn)
-        while not turn.wait(patience):
+        until = began + patience
+        while not turn.wait(until - time.monotonic()):
             with self._lock:
                 # It may have come since.
-                if not turn.is_set() and self._left == left:
+                if turn.is_set():
+                    break
+                until = max(began, self._left_at) + patience
+                if time.monotonic() >= until:
                     self._line.remove(turn)
+                    self._is_in_vain = True
                     return False
-                left = self._left
         return True
 
     def leave(self) -> None:
         """Give a place to whoever stands in line first."""
         with self._lock:
-            self._left += 1
+            self._left_at, self._is_in_vain = time.monotonic(), False
             if self._line:
                 self._line.popleft().set()
             else:

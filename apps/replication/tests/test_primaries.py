@@ -135,7 +135,7 @@ def test_so_many_threads_at_most_wait_for_one_server(settings):
         try:
             # Else it would be read from a replica, which has two places as well.
             with scopes.scope(), scopes.primary():
-                run("shard0", "SELECT pg_sleep(3)")
+                run("shard0", "SELECT pg_sleep(5)")
             outcomes.append("done")
         except ServerAway:
             outcomes.append("refused")

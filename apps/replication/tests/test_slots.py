@@ -20,6 +20,18 @@ def test_so_many_have_a_place_and_the_next_is_turned_away_where_none_leaves():
     assert not slots.take(0.05)
 
 
+def test_after_one_that_stood_in_vain_the_next_are_turned_away_at_once():
+    slots = Slots(1)
+    assert slots.take(60)
+    assert not slots.take(0.05)
+
+    began = time.monotonic()
+    assert not any(slots.take(60) for _ in range(100))
+    assert time.monotonic() - began < 30
+    slots.leave()
+    assert slots.take(60)
+
+
 def test_nobody_is_turned_away_while_others_leave():
     slots, outcomes, waits = Slots(1), [], []
 
