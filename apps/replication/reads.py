@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db import InterfaceError, InternalError, OperationalError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
+from psycopg.pq import TransactionStatus
 
 from apps.kernel import dependencies
 from apps.replication import patience, positions, replicas, scopes, servers, tokens, watchers
@@ -85,9 +86,9 @@ def _check_current(group: str, position: tokens.Position, is_last: bool) -> None
 
 def _write(execute: Execute, sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
     connection = context["connection"]
-    server = servers.of(connection.alias)
+    server, has_locks = servers.of(connection.alias), _is_in_transaction(connection)
     try:
-        with server.writing() if scopes.current() else nullcontext():
+        with server.writing(has_locks=has_locks) if scopes.current() else nullcontext():
             return execute(sql, params, many, context)
     except (OperationalError, InterfaceError) as error:
         _look_into(connection, error)
@@ -97,6 +98,12 @@ def _write(execute: Execute, sql: Any, params: Any, many: bool, context: dict[st
             # Its server is no primary any more; the next request finds the one that is.
             connection.close_at = time.monotonic()
         raise
+
+
+def _is_in_transaction(connection: BaseDatabaseWrapper) -> bool:
+    """Tell whether a transaction has begun; an atomic block begins it with its first statement."""
+    raw = connection.connection
+    return raw is not None and raw.info.transaction_status == TransactionStatus.INTRANS
 
 
 def _look_into(connection: BaseDatabaseWrapper, error: Exception) -> None:

@@ -118,9 +118,12 @@ class Server:
             yield
 
     @contextmanager
-    def writing(self) -> Iterator[None]:
-        """Have it carry out a statement that is no read of a scope."""
-        with self._counted(self._writing):
+    def writing(self, *, has_locks: bool = False) -> Iterator[None]:
+        """Have it carry out a statement that is no read of a scope.
+
+        With locks of its transaction the thread goes before others: they may wait for these.
+        """
+        with self._counted(self._writing, has_locks=has_locks):
             yield
 
     def is_overdue(self, since: float) -> bool:
@@ -136,14 +139,15 @@ class Server:
         return any(now - since > SUSPICIOUS and since > heard_at for since in asked)
 
     @contextmanager
-    def _counted(self, waiting: dict[int, float]) -> Iterator[None]:
+    def _counted(self, waiting: dict[int, float], *, has_locks: bool = False) -> Iterator[None]:
         thread = threading.get_ident()
         if any(thread in held for held in (self._asking, self._reading, self._writing)):
             yield
             return
         self._refuse_if_away()
         # What a replica has can be had elsewhere.
-        if not self._slots.take(LINE_SECONDS if self.is_primary else conf().answer_seconds):
+        patience = LINE_SECONDS if self.is_primary else conf().answer_seconds
+        if not self._slots.take(patience, has_locks=has_locks):
             raise ServerAway(self.alias, f"{conf().slots} threads wait for it already")
         try:
             # Those who were before may have found out.

@@ -4,6 +4,8 @@ Where a process has no core for all its threads, each of them holds its place fo
 server answers at once. So nobody is turned away while those before him get on, and who has left
 does not come in again before those who stand in line. Once somebody has stood there in vain, the
 next are turned away at once, until a place is left.
+
+Who holds locks there is not held up: those before him may wait for just these.
 """
 
 import threading
@@ -21,10 +23,10 @@ class Slots:
         self._left_at = 0.0
         self._is_in_vain = False
 
-    def take(self, patience: float) -> bool:
+    def take(self, patience: float, *, has_locks: bool = False) -> bool:
         """Take a place, or return False when nobody has left for as many seconds."""
         with self._lock:
-            if self._free:
+            if self._free > 0 or has_locks:
                 self._free -= 1
                 return True
             if self._is_in_vain:
@@ -48,7 +50,7 @@ class Slots:
         """Give a place to whoever stands in line first."""
         with self._lock:
             self._left_at, self._is_in_vain = time.monotonic(), False
-            if self._line:
+            self._free += 1
+            if self._line and self._free > 0:
+                self._free -= 1
                 self._line.popleft().set()
-            else:
-                self._free += 1

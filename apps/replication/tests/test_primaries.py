@@ -4,7 +4,7 @@ import threading
 import time
 
 import pytest
-from django.db import OperationalError, connections
+from django.db import OperationalError, connections, transaction
 
 from apps.accounts.models import Profile
 from apps.cluster import processes
@@ -149,3 +149,31 @@ def test_so_many_threads_at_most_wait_for_one_server(settings):
         thread.join()
 
     assert sorted(outcomes) == ["done", "done", "refused", "refused", "refused"]
+
+
+def test_who_holds_a_lock_is_not_kept_from_what_comes_next(settings):
+    settings.REPLICATION_SLOTS = 2
+    servers.forget()
+    outcomes, start = [], threading.Barrier(6)
+
+    def write():
+        start.wait()
+        try:
+            with scopes.scope(), transaction.atomic(using="shard0"):
+                run("shard0", "SELECT pg_advisory_xact_lock(4711)")
+                # By now the others wait for the lock, with all the places that there are.
+                time.sleep(0.2)
+                run("shard0", "SELECT 1")
+            outcomes.append("done")
+        except ServerAway:
+            outcomes.append("refused")
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=write) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert outcomes == ["done"] * 6

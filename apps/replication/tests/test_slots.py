@@ -75,6 +75,17 @@ def test_who_comes_again_stands_behind_those_in_line():
     assert order == ["second", "third", "first again"]
 
 
+def test_who_has_locks_goes_before_all_and_his_place_counts():
+    slots = Slots(1)
+    assert slots.take(60)
+
+    assert slots.take(0, has_locks=True)
+    slots.leave()
+    assert not slots.take(0)
+    slots.leave()
+    assert slots.take(0)
+
+
 def test_a_place_is_never_lost_or_given_twice():
     slots, inside, most, refused = Slots(3), [], [], []
     start = threading.Barrier(12)
